@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto';
+import type { Fault } from '../fault.ts';
+import type { Message } from './message.ts';
+
+/** What running something gives: nothing when it is done, a promise when it is not yet. */
+export type Outcome = void | Promise<void>;
+
+/** Where in a call an exchange is. The order is the order of a call. */
+export const Phase = {
+  proxyRequest: 0,
+  targetRequest: 1,
+  targetResponse: 2,
+  proxyResponse: 3,
+  postClient: 4,
+} as const;
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** The connection a request came in by; the same object for all local calls it causes. */
+export interface Client {
+  /** Address of the peer. */
+  readonly ip: string;
+  readonly port: number;
+  readonly scheme: 'http' | 'https';
+  /** Host header of the outside request. */
+  readonly host: string;
+  /** Details of TLS (flow variables `tls.*` and `client.cn` ...), by variable name; undefined without TLS. */
+  readonly tls: ReadonlyMap<string, string> | undefined;
+}
+
+/** A deployed ProxyEndpoint as the rest of the runtime sees it. Flow implements it. */
+export interface Endpoint {
+  readonly proxy: string;
+  readonly revision: string;
+  readonly name: string;
+  /** Configured base path, wildcards kept, no trailing slash (`/` is the empty string). */
+  readonly basePath: string;
+  /** Values of the bundle's property sets by `SET.KEY`. */
+  readonly properties: ReadonlyMap<string, string>;
+  /** Runs request, target and response; afterwards `exchange.answer` is what goes out. Faults end in the answer. */
+  run(exchange: Exchange): Outcome;
+  /** PostClientFlow, after the answer went out. */
+  finish(exchange: Exchange): Outcome;
+}
+
+/** A deployed shared flow: its steps, run in the caller's exchange. */
+export interface SharedFlow {
+  readonly name: string;
+  run(exchange: Exchange): Outcome;
+}
+
+/** One consistent world of deployed things. An exchange keeps the one it started in. Deployment implements it. */
+export interface Directory {
+  readonly organization: string;
+  readonly environment: string;
+  /** Values of the environment's property sets by `SET.KEY`. */
+  readonly properties: ReadonlyMap<string, string>;
+  /** An endpoint by proxy and endpoint name; without endpoint name: `default`, else the only one. */
+  endpointByName(proxy: string, endpoint: string | undefined): Endpoint | undefined;
+  proxyExists(proxy: string): boolean;
+  /** The endpoint whose base path takes a request path; no query in `path`. */
+  endpointByPath(path: string): Endpoint | undefined;
+  sharedFlow(name: string): SharedFlow | undefined;
+}
+
+/** Told about every proxy run, once, when its answer is known. */
+export interface CallCounter {
+  count(exchange: Exchange, status: number): void;
+}
+
+/** Flow variables by names known only when a request runs. Language implements it, with a bounded cache. */
+export interface VariableAccess {
+  /** The value; undefined when unresolved. */
+  read(exchange: Exchange, name: string): unknown;
+  write(exchange: Exchange, name: string, value: unknown): void;
+  remove(exchange: Exchange, name: string): void;
+}
+
+/** What is true for all exchanges of one running server. */
+export interface Surroundings {
+  /** This instance's identifier in CDN-Loop (RFC 8586). */
+  readonly cdnLoopId: string;
+  readonly maxChainDepth: number;
+  readonly maxChainCalls: number;
+  /** Port of the traffic listener, for `target.url` of local targets. */
+  readonly port: number;
+  readonly counter: CallCounter;
+  readonly variables: VariableAccess;
+}
+
+/** The target side of a call, made when the target flow starts. */
+export class TargetCall {
+  /** Name of the TargetEndpoint. */
+  readonly name: string;
+  /** URL as configured (template resolved), or as a policy set it; undefined with a load balancer. */
+  url: string | undefined;
+  /** Whether a policy set `url`: then it is used as it is. */
+  urlSet: boolean;
+  /** Query names set by policies after `url` was set are added to it; this is the query text at that moment. */
+  queryAtUrl: string;
+  headerHost: string | undefined;
+  expectedCn: string | undefined;
+  /** Filled when the connection is known. */
+  host: string | undefined;
+  ip: string | undefined;
+  port: number | undefined;
+  scheme: string | undefined;
+  basePath: string | undefined;
+  server: string | undefined;
+  failedServers: readonly string[];
+  isFallback: boolean;
+  /** Milliseconds since 1970; 0 = not yet. */
+  sentStart: number;
+  sentEnd: number;
+  receivedStart: number;
+  receivedEnd: number;
+  /** Certificate subject of the target, by variable name (`target.cn` ...). */
+  certificate: ReadonlyMap<string, string> | undefined;
+
+  constructor(name: string, url: string | undefined) {
+    this.name = name;
+    this.url = url;
+    this.urlSet = false;
+    this.queryAtUrl = '';
+    this.headerHost = undefined;
+    this.expectedCn = undefined;
+    this.host = undefined;
+    this.ip = undefined;
+    this.port = undefined;
+    this.scheme = undefined;
+    this.basePath = undefined;
+    this.server = undefined;
+    this.failedServers = [];
+    this.isFallback = false;
+    this.sentStart = 0;
+    this.sentEnd = 0;
+    this.receivedStart = 0;
+    this.receivedEnd = 0;
+    this.certificate = undefined;
+  }
+}
+
+/**
+ * All state of one proxy run: an outside request, or one local call of a chain. Every field is assigned in the
+ * constructor, always in the same order, so that all exchanges have one shape.
+ */
+export class Exchange {
+  readonly directory: Directory;
+  readonly surroundings: Surroundings;
+  readonly endpoint: Endpoint;
+  readonly client: Client;
+  /** The exchange that made this local call; undefined for an outside request. */
+  readonly parent: Exchange | undefined;
+  /** The outside request's exchange (itself, when it is that). */
+  readonly root: Exchange;
+  /** 0 for an outside request. */
+  readonly depth: number;
+  readonly request: Message;
+  response: Message | undefined;
+  error: Message | undefined;
+  fault: Fault | undefined;
+  phase: Phase;
+  /** Path and query of the request as it arrived; never changes, the loop check compares it. */
+  readonly arrivedUri: string;
+  readonly pathSuffix: string;
+  flowName: string;
+  proxyFlowName: string;
+  targetFlowName: string;
+  sharedFlowName: string | undefined;
+  flowHookName: string | undefined;
+  routeName: string | undefined;
+  routeTarget: string | undefined;
+  target: TargetCall | undefined;
+  copyPathSuffix: boolean;
+  copyQueryParams: boolean;
+  /** Custom flow variables, made at the first write. Undefined values are never stored. */
+  variables: Map<string, unknown> | undefined;
+  /** Milliseconds since 1970. */
+  readonly receivedStart: number;
+  receivedEnd: number;
+  sentStart: number;
+  sentEnd: number;
+  /** When api.timeout passes, milliseconds since 1970; 0 = never. */
+  deadline: number;
+  /** Local calls made so far; counted at the root. */
+  localCalls: number;
+  /** Local calls in order, kept at the root for the access log. */
+  readonly trail: Exchange[];
+  /** Client went away; set at the root. */
+  aborted: boolean;
+  #cancellations: Set<() => void> | undefined;
+  #id: string | undefined;
+
+  constructor(
+    directory: Directory,
+    surroundings: Surroundings,
+    endpoint: Endpoint,
+    client: Client,
+    parent: Exchange | undefined,
+    request: Message,
+    pathSuffix: string,
+    now: number,
+  ) {
+    this.directory = directory;
+    this.surroundings = surroundings;
+    this.endpoint = endpoint;
+    this.client = client;
+    this.parent = parent;
+    this.root = parent === undefined ? this : parent.root;
+    this.depth = parent === undefined ? 0 : parent.depth + 1;
+    this.request = request;
+    this.response = undefined;
+    this.error = undefined;
+    this.fault = undefined;
+    this.phase = Phase.proxyRequest;
+    this.arrivedUri = request.uri;
+    this.pathSuffix = pathSuffix;
+    this.flowName = '';
+    this.proxyFlowName = '';
+    this.targetFlowName = '';
+    this.sharedFlowName = undefined;
+    this.flowHookName = undefined;
+    this.routeName = undefined;
+    this.routeTarget = undefined;
+    this.target = undefined;
+    this.copyPathSuffix = true;
+    this.copyQueryParams = true;
+    this.variables = undefined;
+    this.receivedStart = now;
+    this.receivedEnd = now;
+    this.sentStart = 0;
+    this.sentEnd = 0;
+    this.deadline = 0;
+    this.localCalls = 0;
+    this.trail = parent === undefined ? [] : parent.trail;
+    this.aborted = false;
+    this.#cancellations = undefined;
+    this.#id = undefined;
+  }
+
+  /** `messageid`: own id of each proxy run. */
+  get id(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
+  }
+
+  /** The current message: error in the error flow, response once there is one, else the request. */
+  get message(): Message {
+    return this.error ?? this.response ?? this.request;
+  }
+
+  /** What goes out to the caller. */
+  get answer(): Message | undefined {
+    return this.error ?? this.response;
+  }
+
+  get isError(): boolean {
+    return this.error !== undefined;
+  }
+
+  /** A flow variable by a name known only now; steps that know it when compiled hold a reader instead. */
+  read(name: string): unknown {
+    return this.surroundings.variables.read(this, name);
+  }
+
+  write(name: string, value: unknown): void {
+    this.surroundings.variables.write(this, name, value);
+  }
+
+  /** Stores a custom variable under exactly this name, past the table of built-in names. */
+  setVariable(name: string, value: unknown): void {
+    if (value === undefined || value === null) {
+      this.variables?.delete(name);
+      return;
+    }
+    this.variables ??= new Map();
+    this.variables.set(name, value);
+  }
+
+  /** The client went away: everything that waits on its behalf, in the whole chain, is told. */
+  abort(): void {
+    const root = this.root;
+    root.aborted = true;
+    const cancellations = root.#cancellations;
+    root.#cancellations = undefined;
+    if (cancellations !== undefined) for (const cancel of cancellations) cancel();
+  }
+
+  /** Has `cancel` called if the client goes away, until `settled`. */
+  onAbort(cancel: () => void): void {
+    const root = this.root;
+    root.#cancellations ??= new Set();
+    root.#cancellations.add(cancel);
+  }
+
+  settled(cancel: () => void): void {
+    this.root.#cancellations?.delete(cancel);
+  }
+}

@@ -1,0 +1,118 @@
+import type { Resource } from '../bundle/bundle.ts';
+import type { CalloutConnection } from '../bundle/target.ts';
+import type { Place } from '../diagnostic.ts';
+import type { FaultKind } from '../fault.ts';
+import type { Condition } from '../language/condition.ts';
+import type { Template } from '../language/template.ts';
+import type { Reader, Writer } from '../language/variables.ts';
+import type { XPathEngine } from '../language/xpath.ts';
+import type { BodyNeed } from '../message/body-need.ts';
+import type { Exchange, Outcome } from '../message/exchange.ts';
+import type { Message } from '../message/message.ts';
+import type { Config, Leaf, Shape, ValueType } from '../schema/declare.ts';
+import type { ScriptEngine } from '../script/engine.ts';
+import type { Store } from '../state/store.ts';
+
+/** A compiled policy attachment, or any other thing that a flow does. Throws a Fault (or rejects with one) to fail. */
+export type Step = (exchange: Exchange) => Outcome;
+
+/** A policy: what its element may hold, what it can raise, and what it becomes. */
+export interface Policy<S extends Shape = Shape> {
+  /** The element's name; also the name of the file, the XSD, the test and the docs page. */
+  readonly element: string;
+  /** Prefix of `PREFIX.POLICY.failed`; undefined when the policy has none. */
+  readonly failedPrefix: string | undefined;
+  /** Attributes besides those every policy has. */
+  readonly attributes: Attributes;
+  readonly children: S;
+  /** Every fault it can raise. Documented in docs/policies/ELEMENT.md. */
+  readonly faults: Readonly<Record<string, FaultKind>>;
+  /** Checks what a declaration cannot say, and gives the step. Mistakes go to `compiler.error` and `compiler.warning`. */
+  compile(config: PolicyConfig<S>, compiler: Compiler): Step;
+}
+
+type Attributes = Readonly<Record<string, ValueType<unknown>>>;
+
+/** A policy's configuration: its own attributes, its children, and the place of its element. */
+export type PolicyConfig<S extends Shape, A extends Attributes = Attributes> = {
+  readonly at: Place;
+} & AttributeLeaves<A> &
+  Config<S>;
+
+/** A message connection that ServiceCallout can send a request over. Target implements it. */
+export interface Callout {
+  /**
+   * Sends `request` on behalf of `exchange` and gives the response, whatever its status, payload in memory.
+   * @throws Fault when there is no response: not reachable, timed out, cut off, loop detected
+   */
+  send(exchange: Exchange, request: Message, timeoutMilliseconds: number): Message | Promise<Message>;
+  /** The URL as configured, for `servicecallout.NAME.target.url`; undefined for a local target without one. */
+  url(exchange: Exchange): string | undefined;
+  /** Whether a status counts as an error (`success.codes`). */
+  isError(status: number): boolean;
+  readonly needs: BodyNeed;
+}
+
+/** What a policy may ask for while it is compiled. Flow implements it. */
+export interface Compiler {
+  /** The policy's name. */
+  readonly name: string;
+  /** The bundle's name, for scopes and keys. */
+  readonly bundle: string;
+  readonly organization: string;
+  readonly environment: string;
+  readonly store: Store;
+  readonly scripts: ScriptEngine;
+  /** Undefined unless some bundle of the deployment uses XPath. */
+  readonly xpath: XPathEngine | undefined;
+
+  /** A flow variable's reader; marks the payload it needs. */
+  reader(name: string): Reader;
+  writer(name: string): Writer;
+  /** A message template. `unresolved` is called for a variable that has no value, to throw; absent: empty text. */
+  template(text: string, at: Place, options?: TemplateRequest): Template;
+  /** A condition, mistakes reported at their place; undefined when there were any. */
+  condition(text: string, at: Place): Condition | undefined;
+  /** Marks payloads that this step must find in memory when it runs. */
+  needs(need: BodyNeed): void;
+  /** A resource by URL (`jsc://file.js`): the proxy's, then the environment's. Undefined when it is not there. */
+  resource(url: string): Resource | undefined;
+  /** All names of resources of a type, for "did you mean". */
+  resourceNames(type: string): readonly string[];
+  /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
+  callout(connection: CalloutConnection): Callout | undefined;
+
+  /** A mistake that keeps the bundle from being deployed. */
+  error(code: string, at: Place, message: string, hint?: string): void;
+  warning(code: string, at: Place, message: string, hint?: string): void;
+}
+
+export interface TemplateRequest {
+  readonly unresolved?: ((name: string) => never) | undefined;
+  readonly prefix?: string | undefined;
+  readonly suffix?: string | undefined;
+}
+
+/** Makes a policy from its declaration, so that `compile` sees the exact type of its configuration. */
+export function policy<S extends Shape, A extends Attributes = Record<never, never>>(definition: {
+  readonly element: string;
+  readonly failedPrefix?: string;
+  readonly attributes?: A;
+  readonly children: S;
+  readonly faults: Readonly<Record<string, FaultKind>>;
+  compile(config: PolicyConfig<S, A>, compiler: Compiler): Step;
+}): Policy {
+  const compile = definition.compile as unknown as Policy['compile'];
+  return {
+    element: definition.element,
+    failedPrefix: definition.failedPrefix,
+    attributes: definition.attributes ?? {},
+    children: definition.children,
+    faults: definition.faults,
+    compile: (config, compiler) => compile(config, compiler),
+  };
+}
+
+type AttributeLeaves<A extends Attributes> = {
+  readonly [K in keyof A]: A[K] extends ValueType<infer T> ? Leaf<T> | undefined : never;
+};
