@@ -13,6 +13,8 @@ export class Fault extends Error {
   readonly detailReason: string | undefined;
   /** Where the failing step is declared, for logs: policy name, file and line. Set once, by the step that failed. */
   origin: FaultOrigin | undefined;
+  /** Whether the raiser has put the answer into the exchange's pending error: no default answer is made then. */
+  carriesResponse: boolean;
 
   constructor(kind: FaultKind, faultstring: string = kind.text, detailReason?: string) {
     // A stack costs more than the rest of a fault and never reaches anybody: faults are part of the program's meaning.
@@ -25,6 +27,7 @@ export class Fault extends Error {
     this.reasonPhrase = kind.reasonPhrase;
     this.detailReason = detailReason;
     this.origin = undefined;
+    this.carriesResponse = false;
   }
 
   /** `fault.name`: the last part of the code. */

@@ -36,6 +36,8 @@ export interface Endpoint {
   readonly basePath: string;
   /** Values of the bundle's property sets by `SET.KEY`. */
   readonly properties: ReadonlyMap<string, string>;
+  /** Bytes a request payload may have; Infinity when it is streamed. */
+  readonly requestLimit: number;
   /** Runs request, target and response; afterwards `exchange.answer` is what goes out. Faults end in the answer. */
   run(exchange: Exchange): Outcome;
   /** PostClientFlow, after the answer went out. */
@@ -46,6 +48,20 @@ export interface Endpoint {
 export interface SharedFlow {
   readonly name: string;
   run(exchange: Exchange): Outcome;
+}
+
+/** What a flow hook runs. */
+export interface FlowHookRun {
+  readonly sharedFlow: string;
+  readonly continueOnError: boolean;
+}
+
+/** The four hooks of an environment, undefined where nothing is attached. */
+export interface FlowHooks {
+  readonly PreProxyFlowHook: FlowHookRun | undefined;
+  readonly PreTargetFlowHook: FlowHookRun | undefined;
+  readonly PostTargetFlowHook: FlowHookRun | undefined;
+  readonly PostProxyFlowHook: FlowHookRun | undefined;
 }
 
 /** One consistent world of deployed things. An exchange keeps the one it started in. Deployment implements it. */
@@ -60,6 +76,7 @@ export interface Directory {
   /** The endpoint whose base path takes a request path; no query in `path`. */
   endpointByPath(path: string): Endpoint | undefined;
   sharedFlow(name: string): SharedFlow | undefined;
+  readonly flowHooks: FlowHooks;
 }
 
 /** Told about every proxy run, once, when its answer is known. */
@@ -85,6 +102,8 @@ export interface Surroundings {
   readonly port: number;
   readonly counter: CallCounter;
   readonly variables: VariableAccess;
+  /** An exception that is no Fault: our bug, or a library's. Logged with its stack; the client gets a plain 500. */
+  report(error: unknown, exchange: Exchange): void;
 }
 
 /** The target side of a call, made when the target flow starts. */
@@ -159,13 +178,22 @@ export class Exchange {
   error: Message | undefined;
   fault: Fault | undefined;
   phase: Phase;
-  /** Path and query of the request as it arrived; never changes, the loop check compares it. */
+  /** Fault rules of the endpoint the exchange is in; what they are, flow knows. */
+  faultRules: ((exchange: Exchange) => Outcome) | undefined;
+  /** Verb, and path with query, of the request as it arrived; they never change, the loop check compares them. */
+  readonly arrivedVerb: string;
   readonly arrivedUri: string;
   readonly pathSuffix: string;
   flowName: string;
   proxyFlowName: string;
   targetFlowName: string;
+  /** Descriptions of the same three, as declared. */
+  flowDescription: string | undefined;
+  proxyFlowDescription: string | undefined;
+  targetFlowDescription: string | undefined;
   sharedFlowName: string | undefined;
+  /** Shared flows that are running inside one another by FlowCallout. */
+  sharedFlowDepth: number;
   flowHookName: string | undefined;
   routeName: string | undefined;
   routeTarget: string | undefined;
@@ -212,12 +240,18 @@ export class Exchange {
     this.error = undefined;
     this.fault = undefined;
     this.phase = Phase.proxyRequest;
+    this.faultRules = undefined;
+    this.arrivedVerb = request.verb;
     this.arrivedUri = request.uri;
     this.pathSuffix = pathSuffix;
     this.flowName = '';
     this.proxyFlowName = '';
     this.targetFlowName = '';
+    this.flowDescription = undefined;
+    this.proxyFlowDescription = undefined;
+    this.targetFlowDescription = undefined;
     this.sharedFlowName = undefined;
+    this.sharedFlowDepth = 0;
     this.flowHookName = undefined;
     this.routeName = undefined;
     this.routeTarget = undefined;

@@ -9,8 +9,9 @@ import type { XPathEngine } from '../language/xpath.ts';
 import type { BodyNeed } from '../message/body-need.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
-import type { Config, Leaf, Shape, ValueType } from '../schema/declare.ts';
-import type { ScriptEngine } from '../script/engine.ts';
+import { type Config, type ElementType, ignored, type Leaf, type Shape, type ValueType } from '../schema/declare.ts';
+import { boolean, text } from '../schema/values.ts';
+import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Store } from '../state/store.ts';
 
 /** A compiled policy attachment, or any other thing that a flow does. Throws a Fault (or rejects with one) to fail. */
@@ -20,8 +21,8 @@ export type Step = (exchange: Exchange) => Outcome;
 export interface Policy<S extends Shape = Shape> {
   /** The element's name; also the name of the file, the XSD, the test and the docs page. */
   readonly element: string;
-  /** Prefix of `PREFIX.POLICY.failed`; undefined when the policy has none. */
-  readonly failedPrefix: string | undefined;
+  /** Prefixes of `PREFIX.POLICY.failed`; none when the policy sets no such variable. */
+  readonly failedPrefixes: readonly string[];
   /** Attributes besides those every policy has. */
   readonly attributes: Attributes;
   readonly children: S;
@@ -62,7 +63,10 @@ export interface Compiler {
   readonly organization: string;
   readonly environment: string;
   readonly store: Store;
-  readonly scripts: ScriptEngine;
+  /** Undefined unless some bundle of the deployment has a script. */
+  readonly scripts: ScriptEngine | undefined;
+  /** Sends the requests of scripts. */
+  readonly httpClient: ScriptSource['send'];
   /** Undefined unless some bundle of the deployment uses XPath. */
   readonly xpath: XPathEngine | undefined;
 
@@ -80,7 +84,7 @@ export interface Compiler {
   /** All names of resources of a type, for "did you mean". */
   resourceNames(type: string): readonly string[];
   /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
-  callout(connection: CalloutConnection): Callout | undefined;
+  callout(connection: CalloutConnection, at: Place): Callout | undefined;
 
   /** A mistake that keeps the bundle from being deployed. */
   error(code: string, at: Place, message: string, hint?: string): void;
@@ -96,7 +100,7 @@ export interface TemplateRequest {
 /** Makes a policy from its declaration, so that `compile` sees the exact type of its configuration. */
 export function policy<S extends Shape, A extends Attributes = Record<never, never>>(definition: {
   readonly element: string;
-  readonly failedPrefix?: string;
+  readonly failedPrefix?: string | readonly string[];
   readonly attributes?: A;
   readonly children: S;
   readonly faults: Readonly<Record<string, FaultKind>>;
@@ -105,7 +109,7 @@ export function policy<S extends Shape, A extends Attributes = Record<never, nev
   const compile = definition.compile as unknown as Policy['compile'];
   return {
     element: definition.element,
-    failedPrefix: definition.failedPrefix,
+    failedPrefixes: definition.failedPrefix === undefined ? [] : [definition.failedPrefix].flat(),
     attributes: definition.attributes ?? {},
     children: definition.children,
     faults: definition.faults,
@@ -116,3 +120,21 @@ export function policy<S extends Shape, A extends Attributes = Record<never, nev
 type AttributeLeaves<A extends Attributes> = {
   readonly [K in keyof A]: A[K] extends ValueType<infer T> ? Leaf<T> | undefined : never;
 };
+
+const commonAttributes = { name: text, enabled: boolean, continueOnError: boolean, async: text, version: text };
+const commonChildren = { DisplayName: ignored, Description: ignored, Properties: ignored, FaultRules: ignored };
+
+export interface CommonConfig {
+  readonly enabled: Leaf<boolean> | undefined;
+  readonly continueOnError: Leaf<boolean> | undefined;
+}
+
+/** The declaration of a policy's root element, with what all policies have. Apigee: policy reference, common attributes. */
+export function policyElement<S extends Shape>(policy: Policy<S>): ElementType<PolicyConfig<S> & CommonConfig> {
+  return {
+    kind: 'element',
+    content: undefined,
+    attributes: { ...commonAttributes, ...policy.attributes },
+    children: { ...commonChildren, ...policy.children },
+  };
+}

@@ -89,9 +89,10 @@ interface ElementOptions<T, A extends Attributes, S extends Shape> {
 type NoAttributes = Record<never, never>;
 type NoChildren = Record<never, never>;
 
-/** What every element's configuration has; `text` is undefined when the element holds none. */
+/** What every element's configuration has; `text` is undefined when the element holds none, `textAt` is where it stands. */
 export type ElementConfig<T, A extends Attributes, S extends Shape> = { readonly at: Place } & {
   readonly text: T | undefined;
+  readonly textAt: Place;
 } & AttributeConfig<A> &
   Config<S>;
 

@@ -1,0 +1,169 @@
+import { STATUS_CODES } from 'node:http';
+import { authentication } from '../bundle/target.ts';
+import { Fault } from '../fault.ts';
+import { Body } from '../message/body.ts';
+import type { Message } from '../message/message.ts';
+import { type ConfigOf, element, markup } from '../schema/declare.ts';
+import { template, text } from '../schema/values.ts';
+import { type Action, type ActionContext, faultPrefix, type PlacedAction, textOf } from './action.ts';
+import { valuedLists } from './action-fields.ts';
+import { compileValued } from './add-action.ts';
+
+/** Replaces values. Apigee: AssignMessage reference, Set. */
+export const setAction = element({
+  children: {
+    ...valuedLists,
+    Payload: markup({ contentType: template, variablePrefix: text, variableSuffix: text }),
+    Verb: template,
+    Version: template,
+    Path: template,
+    StatusCode: template,
+    ReasonPhrase: template,
+    Authentication: authentication,
+  },
+});
+
+export type SetConfig = ConfigOf<typeof setAction>;
+
+export function compileSet(config: SetConfig, context: ActionContext): PlacedAction[] {
+  const actions = compileValued(config, context, (kind) => kind.set);
+  const { Payload, Authentication } = config;
+  if (Payload !== undefined) actions.push({ offset: Payload.at.offset, run: setPayload(Payload, context) });
+  if (Authentication !== undefined) {
+    actions.push({ offset: Authentication.at.offset, run: refuseAuthentication(Authentication, context) });
+  }
+  for (const part of parts) {
+    const written = config[part.name];
+    // An empty element, or a template that gives nothing, leaves the message as it is. zerohop's choice.
+    if (written === undefined || written.text === '') continue;
+    actions.push({ offset: written.at.offset, run: setPart(part, written, context) });
+  }
+  return actions;
+}
+
+function setPayload(config: NonNullable<SetConfig['Payload']>, context: ActionContext): Action {
+  const { constant, render } = textOf(context, config.text ?? '', config.textAt, {
+    prefix: config.variablePrefix?.text,
+    suffix: config.variableSuffix?.text,
+  });
+  const setBody: Action =
+    constant === undefined
+      ? (exchange, message) => {
+          message.content = render(exchange);
+        }
+      : constantBody(Body.ofText(constant));
+  if (config.contentType === undefined || config.contentType.text === '') return setBody;
+  const contentType = textOf(context, config.contentType.text, config.contentType.at);
+  return (exchange, message) => {
+    // Rendered before anything is written: a template may read the old payload or type.
+    const type = contentType.constant ?? contentType.render(exchange);
+    setBody(exchange, message);
+    message.headers.set('Content-Type', type);
+  };
+}
+
+/** Payloads never change, so all messages can have the same one. */
+function constantBody(body: Body): Action {
+  return (_, message) => {
+    message.body = body;
+  };
+}
+
+/** A part of a message that is one text. */
+interface Part {
+  readonly name: 'Verb' | 'Version' | 'Path' | 'StatusCode' | 'ReasonPhrase';
+  /** The messages that have it; on the other kind the action does nothing. */
+  readonly kind: Message['kind'];
+  /** What a value must match, and how that is told. */
+  readonly form: RegExp;
+  readonly expects: string;
+  write(message: Message, value: string): void;
+}
+
+const parts: readonly Part[] = [
+  {
+    name: 'Verb',
+    kind: 'request',
+    form: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/,
+    expects: 'a verb',
+    write: (message, value) => {
+      message.verb = value;
+    },
+  },
+  {
+    name: 'Version',
+    kind: 'request',
+    form: /^(HTTP\/)?\d(\.\d)?$/i,
+    expects: 'an HTTP version, such as 1.1',
+    write: (message, value) => {
+      message.version = value.replace(/^HTTP\//i, '');
+    },
+  },
+  {
+    name: 'Path',
+    kind: 'request',
+    form: /^[^\0-\x1f\x7f]*$/,
+    expects: 'a path',
+    write: (message, value) => {
+      const question = value.indexOf('?');
+      message.path = question === -1 ? value : value.slice(0, question);
+      if (question !== -1) message.querystring = value.slice(question + 1);
+    },
+  },
+  {
+    name: 'StatusCode',
+    kind: 'response',
+    form: /^[1-9]\d\d$/,
+    expects: 'a status, a number from 100 to 999',
+    write: (message, value) => {
+      // The standard reason phrase of the status before does not fit the new one.
+      if (message.ownReason === STATUS_CODES[message.status]) message.reason = undefined;
+      message.status = Number(value);
+    },
+  },
+  {
+    name: 'ReasonPhrase',
+    kind: 'response',
+    form: /^/,
+    expects: 'a text',
+    write: (message, value) => {
+      // RFC 9112 section 4: a reason phrase is one line of Latin-1 text.
+      message.reason = value.replace(/[^\t\x20-\x7e\x80-\xff]+/g, ' ');
+    },
+  },
+];
+
+function setPart(part: Part, config: NonNullable<SetConfig['Verb']>, context: ActionContext): Action {
+  const { constant, render } = textOf(context, config.text, config.at);
+  const { kind, form, write } = part;
+  const { compiler, options } = context;
+  if (constant !== undefined) {
+    if (!form.test(constant)) {
+      compiler.error('ZH103', config.at, `<${part.name}> is "${constant}", expected ${part.expects}.`);
+    }
+    return (_, message) => {
+      if (message.kind === kind) write(message, constant);
+    };
+  }
+  return (exchange, message) => {
+    if (message.kind !== kind) return;
+    const value = render(exchange);
+    if (value === '') return;
+    if (!form.test(value)) {
+      const text = `${faultPrefix(compiler, options)}${part.name} is "${value}", expected ${part.expects}`;
+      throw new Fault(options.faults.setVariableFailed, text);
+    }
+    write(message, value);
+  };
+}
+
+function refuseAuthentication(config: NonNullable<SetConfig['Authentication']>, context: ActionContext): Action {
+  const { compiler, options } = context;
+  const message = 'zerohop has no source of Google tokens: when this is reached, the policy raises a fault.';
+  const hint = 'Get the token with a ServiceCallout, and set the Authorization header with Set/Headers.';
+  compiler.warning('ZH104', config.at, message, hint);
+  const text = `${faultPrefix(compiler, options)}Authentication is not supported: there is no source of Google tokens`;
+  return () => {
+    throw new Fault(options.faults.notSupported, text);
+  };
+}

@@ -1,0 +1,143 @@
+import { valueKinds } from '../language/cast.ts';
+import { PatternError } from '../language/pattern.ts';
+import { toText } from '../language/variables.ts';
+import { XmlMalformed, type XPath, type XPathType } from '../language/xpath.ts';
+import type { Exchange } from '../message/exchange.ts';
+import { Message, mediaType } from '../message/message.ts';
+import { type ConfigOf, element, many, requiredAttribute } from '../schema/declare.ts';
+import { boolean, oneOf, text, variable } from '../schema/values.ts';
+import { cast, compileTarget, type Extraction, type ExtractionContext, executionFailed } from './extraction.ts';
+
+const namespace = element({
+  content: text,
+  attributes: { prefix: requiredAttribute({ ...variable, expects: 'a namespace prefix' }) },
+});
+
+const xmlVariable = element({
+  attributes: { name: requiredAttribute(variable), type: oneOf(...valueKinds) },
+  children: { XPath: text },
+});
+
+/** XMLPayload of ExtractVariables. */
+export const xmlPayload = element({
+  attributes: { stopPayloadProcessing: boolean },
+  children: { Namespaces: element({ children: { Namespace: many(namespace) } }), Variable: many(xmlVariable) },
+});
+
+/** Apigee: ExtractVariables, XMLPayload. A message has to be of an XML content type; any other value is taken as XML. */
+export function compileXmlPayload(config: ConfigOf<typeof xmlPayload>, context: ExtractionContext): Extraction[] {
+  const { compiler } = context;
+  if (config.Variable.length === 0) {
+    const hint = 'Add <Variable name="..."><XPath>...</XPath></Variable>, or remove it.';
+    compiler.warning('ZH144', config.at, 'XMLPayload extracts nothing.', hint);
+    return [];
+  }
+  const namespaces = readNamespaces(config.Namespaces?.Namespace ?? [], context);
+  const variables = config.Variable.map((one) => compileXmlVariable(one, namespaces, context));
+  const stops = config.stopPayloadProcessing?.text === true;
+  const run: Extraction['run'] = (exchange, source) => {
+    if (source instanceof Message && !isXml(mediaType(source.headers.line('content-type')))) return false;
+    const xml = toText(source);
+    if (xml.trim() === '') throw executionFailed(compiler);
+    let found = false;
+    for (const extract of variables) {
+      found = extract(exchange, xml) || found;
+      if (found && stops) break;
+    }
+    return found;
+  };
+  return [{ at: config.at, run }];
+}
+
+function isXml(type: string | undefined): boolean {
+  if (type === undefined) return false;
+  return (
+    type === 'text/xml' || type === 'application/xml' || (type.startsWith('application/') && type.endsWith('+xml'))
+  );
+}
+
+function readNamespaces(
+  declared: readonly ConfigOf<typeof namespace>[],
+  { compiler }: ExtractionContext,
+): ReadonlyMap<string, string> {
+  const namespaces = new Map<string, string>();
+  for (const { prefix, text: uri, at } of declared) {
+    if (namespaces.has(prefix.text)) {
+      compiler.error('ZH147', prefix.at, `The prefix "${prefix.text}" is declared twice.`, 'Keep one of them.');
+    }
+    if (uri === undefined || uri === '') {
+      const hint = 'Write the URI that the document declares: <Namespace prefix="p">urn:example</Namespace>.';
+      compiler.error('ZH147', at, `The prefix "${prefix.text}" stands for no namespace.`, hint);
+      continue;
+    }
+    namespaces.set(prefix.text, uri);
+  }
+  return namespaces;
+}
+
+type VariableExtraction = (exchange: Exchange, xml: string) => boolean;
+
+/** zerohop's choice: without a type the value is a string. */
+function compileXmlVariable(
+  config: ConfigOf<typeof xmlVariable>,
+  namespaces: ReadonlyMap<string, string>,
+  context: ExtractionContext,
+): VariableExtraction {
+  const { compiler } = context;
+  const name = config.name.text;
+  const kind = config.type?.text ?? 'string';
+  const wanted: XPathType = kind === 'nodeset' || kind === 'boolean' ? kind : 'string';
+  const xpath = compileExpression(config, wanted, namespaces, context);
+  const target = compileTarget(name, context);
+  return (exchange, xml) => {
+    const value = xpath === undefined ? undefined : evaluate(xpath, xml, wanted, context);
+    if (value === undefined) return false;
+    target(exchange, cast(String(value), kind, name, compiler));
+    return true;
+  };
+}
+
+/** @throws Fault ExecutionFailed */
+function evaluate(xpath: XPath, xml: string, wanted: XPathType, { compiler }: ExtractionContext) {
+  try {
+    return xpath.evaluate(xml, wanted);
+  } catch (error) {
+    if (error instanceof XmlMalformed || error instanceof PatternError) throw executionFailed(compiler);
+    throw error;
+  }
+}
+
+function compileExpression(
+  config: ConfigOf<typeof xmlVariable>,
+  wanted: XPathType,
+  namespaces: ReadonlyMap<string, string>,
+  { compiler }: ExtractionContext,
+): XPath | undefined {
+  const leaf = config.XPath;
+  if (leaf === undefined || leaf.text === '') {
+    compiler.error('ZH145', leaf?.at ?? config.at, 'The XPath is empty.', 'Write one, such as /order/id.');
+    return undefined;
+  }
+  if (compiler.xpath === undefined) throw new Error('The XPath engine has not been loaded');
+  try {
+    const xpath = compiler.xpath.compile(leaf.text, namespaces);
+    if (wanted === 'nodeset' && !givesNodes(xpath, leaf.text)) {
+      const hint = 'Choose the type string, integer or boolean, or select nodes.';
+      compiler.error('ZH148', leaf.at, `The XPath "${leaf.text}" computes a single value, not a nodeset.`, hint);
+    }
+    return xpath;
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    const hint = 'Declare each prefix with <Namespace prefix="...">URI</Namespace>.';
+    const at = { source: leaf.at.source, offset: leaf.at.offset + error.index, length: leaf.text.length - error.index };
+    compiler.error('ZH146', at, `${error.message}: "${leaf.text}".`, leaf.text.includes(':') ? hint : undefined);
+    return undefined;
+  }
+}
+
+/** Nodes of an empty element are written as XML or are not there; what is computed is a bare text. */
+function givesNodes(xpath: XPath, expression: string): boolean {
+  if (expression.includes('namespace::')) return true;
+  const sample = xpath.evaluate('<sample/>', 'nodeset');
+  return sample === undefined || String(sample).startsWith('<');
+}
