@@ -1,0 +1,68 @@
+import type { Environment } from '../bundle/environment.ts';
+import type { ProxyPlan } from '../flow/proxy-plan.ts';
+import type { CompiledSharedFlow } from '../flow/shared-flow.ts';
+import type { Directory, Endpoint, FlowHookRun, FlowHooks, SharedFlow } from '../message/exchange.ts';
+import { Router } from './router.ts';
+
+/**
+ * Everything that serves, as one immutable whole: a request reads it once on arrival and keeps it through all its local
+ * calls. A deploy makes a new one and swaps the reference; the old one closes after its last request.
+ */
+export class Snapshot implements Directory {
+  readonly organization: string;
+  readonly environment: string;
+  readonly properties: ReadonlyMap<string, string>;
+  readonly flowHooks: FlowHooks;
+  readonly plans: ReadonlyMap<string, ProxyPlan>;
+  readonly sharedFlows: ReadonlyMap<string, CompiledSharedFlow>;
+  readonly #router: Router;
+
+  constructor(
+    environment: Environment,
+    plans: ReadonlyMap<string, ProxyPlan>,
+    sharedFlows: ReadonlyMap<string, CompiledSharedFlow>,
+  ) {
+    this.organization = environment.organization;
+    this.environment = environment.name;
+    this.properties = environment.properties;
+    this.flowHooks = hooksOf(environment);
+    this.plans = plans;
+    this.sharedFlows = sharedFlows;
+    this.#router = new Router([...plans.values()].flatMap((plan) => plan.endpoints));
+    Object.freeze(this);
+  }
+
+  endpointByName(proxy: string, endpoint: string | undefined): Endpoint | undefined {
+    const endpoints = this.plans.get(proxy)?.endpoints;
+    if (endpoints === undefined) return undefined;
+    if (endpoint !== undefined && endpoint !== '') return endpoints.find((one) => one.name === endpoint);
+    return endpoints.find((one) => one.name === 'default') ?? (endpoints.length === 1 ? endpoints[0] : undefined);
+  }
+
+  proxyExists(proxy: string): boolean {
+    return this.plans.has(proxy);
+  }
+
+  endpointByPath(path: string): Endpoint | undefined {
+    return this.#router.find(path);
+  }
+
+  sharedFlow(name: string): SharedFlow | undefined {
+    return this.sharedFlows.get(name);
+  }
+
+  /** Stops health monitors and lets go of connections. */
+  close(): void {
+    for (const plan of this.plans.values()) for (const target of plan.targets) target.close();
+  }
+}
+
+function hooksOf(environment: Environment): FlowHooks {
+  const hook = (name: keyof FlowHooks): FlowHookRun | undefined => environment.flowHooks.get(name);
+  return {
+    PreProxyFlowHook: hook('PreProxyFlowHook'),
+    PreTargetFlowHook: hook('PreTargetFlowHook'),
+    PostTargetFlowHook: hook('PostTargetFlowHook'),
+    PostProxyFlowHook: hook('PostProxyFlowHook'),
+  };
+}

@@ -1,0 +1,99 @@
+import type { Bundle } from '../bundle/bundle.ts';
+import type { Environment } from '../bundle/environment.ts';
+import type { Diagnostics, Place } from '../diagnostic.ts';
+import { type Condition, compileCondition } from '../language/condition.ts';
+import { compileTemplate, type Template } from '../language/template.ts';
+import type { XPathEngine } from '../language/xpath.ts';
+import type { Policy, TemplateRequest } from '../policies/policy.ts';
+import type { ScriptEngine } from '../script/engine.ts';
+import type { Store } from '../state/store.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import type { ConnectionCompiler, Connections } from './connections.ts';
+import { compilePolicy } from './policy-compiler.ts';
+
+/** What all bundles of a deployment are compiled with. */
+export interface CompileContext {
+  readonly environment: Environment;
+  readonly store: Store;
+  /** Undefined unless some bundle has a script. */
+  readonly scripts: ScriptEngine | undefined;
+  /** Undefined unless some bundle uses XPath. */
+  readonly xpath: XPathEngine | undefined;
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly connections: Connections;
+}
+
+/** Compiles what the endpoints and shared flows of one bundle have in common: policies, conditions, templates. */
+export class BundleCompiler implements ConnectionCompiler {
+  readonly bundle: Bundle;
+  readonly context: CompileContext;
+  readonly diagnostics: Diagnostics;
+  /** Whether some policy's duration is read by a flow variable. */
+  readonly timed: boolean;
+  readonly #policies = new Map<string, CompiledPolicy | undefined>();
+  readonly #attached = new Set<string>();
+
+  constructor(bundle: Bundle, context: CompileContext, diagnostics: Diagnostics, timed: boolean) {
+    this.bundle = bundle;
+    this.context = context;
+    this.diagnostics = diagnostics;
+    this.timed = timed;
+  }
+
+  get environment(): Environment {
+    return this.context.environment;
+  }
+
+  /** The compiled policy of that name; undefined when the bundle has none. */
+  policy(name: string): CompiledPolicy | undefined {
+    this.#attached.add(name);
+    return this.#compiled(name);
+  }
+
+  /** Compiles what no step names as well, so that its mistakes are seen, and reports it as unattached. */
+  finish(): void {
+    for (const [name, source] of this.bundle.policies) {
+      this.#compiled(name);
+      if (this.#attached.has(name)) continue;
+      const message = `Policy "${name}" is not attached to any flow.`;
+      this.diagnostics.warning('BN005', source.root.place, message, 'Attach it with a Step, or delete the file.');
+    }
+  }
+
+  /** A condition, its mistakes reported at their place. */
+  condition(text: string, at: Place): Condition | undefined {
+    const compiled = compileCondition(text);
+    if (Array.isArray(compiled)) {
+      for (const problem of compiled) {
+        const place = { source: at.source, offset: at.offset + problem.index, length: problem.length };
+        this.diagnostics.error('CC007', place, problem.message, problem.hint);
+      }
+      return undefined;
+    }
+    if (compiled.constant !== undefined && text.trim() !== '' && !/^\s*(true|false)\s*$/i.test(text)) {
+      this.diagnostics.warning('CC006', at, `This condition is always ${compiled.constant}.`);
+    }
+    return compiled;
+  }
+
+  template(text: string, at: Place, request: TemplateRequest = {}): Template {
+    const template = compileTemplate(text, {
+      xpath: this.context.xpath,
+      ...(request.unresolved === undefined ? {} : { unresolved: request.unresolved }),
+      ...(request.prefix === undefined ? {} : { prefix: request.prefix }),
+      ...(request.suffix === undefined ? {} : { suffix: request.suffix }),
+    });
+    for (const { index, length, message } of template.warnings) {
+      this.diagnostics.warning('ZH016', { source: at.source, offset: at.offset + index, length }, message);
+    }
+    return template;
+  }
+
+  #compiled(name: string): CompiledPolicy | undefined {
+    if (this.#policies.has(name)) return this.#policies.get(name);
+    const source = this.bundle.policies.get(name);
+    const compiled = source === undefined ? undefined : compilePolicy(source, this);
+    this.#policies.set(name, compiled);
+    return compiled;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Named } from '../bundle/bundle.ts';
+import type { Environment } from '../bundle/environment.ts';
+import type { CalloutConnection, TargetEndpointConfig } from '../bundle/target.ts';
+import type { Diagnostics, Place } from '../diagnostic.ts';
+import type { Template } from '../language/template.ts';
+import type { Callout, TemplateRequest } from '../policies/policy.ts';
+import type { ScriptSource } from '../script/engine.ts';
+import type { Target } from './target.ts';
+
+/** What the compiler of a connection may ask for. */
+export interface ConnectionCompiler {
+  readonly environment: Environment;
+  readonly diagnostics: Diagnostics;
+  template(text: string, at: Place, options?: TemplateRequest): Template;
+}
+
+/** Makes connections: flow knows that there are some, target knows how they work. */
+export interface Connections {
+  /** The connection of a TargetEndpoint; undefined when it has none that could be compiled (reported). */
+  target(endpoint: Named<TargetEndpointConfig>, compiler: ConnectionCompiler): Target | undefined;
+  /** The connection of a RouteRule's URL. */
+  url(url: string, at: Place, compiler: ConnectionCompiler): Target;
+  callout(policy: string, connection: CalloutConnection, at: Place, compiler: ConnectionCompiler): Callout | undefined;
+  /** Sends what a script's `httpClient` asks for. */
+  readonly httpClient: ScriptSource['send'];
+}

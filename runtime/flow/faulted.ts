@@ -1,0 +1,57 @@
+import { Fault, faultBody, flowFaults } from '../fault.ts';
+import { Body } from '../message/body.ts';
+import type { Exchange, Outcome } from '../message/exchange.ts';
+import { Headers } from '../message/headers.ts';
+import { Message } from '../message/message.ts';
+
+/**
+ * Puts an exchange into the error state and runs the fault rules of the endpoint it is in. A fault in those rules ends
+ * them and takes the place of the first. Apigee: handling faults.
+ */
+export function handleFault(exchange: Exchange, error: unknown): Outcome {
+  enterErrorState(exchange, error);
+  const rules = exchange.faultRules;
+  if (rules === undefined) return undefined;
+  let outcome: Outcome;
+  try {
+    outcome = rules(exchange);
+  } catch (second) {
+    enterErrorState(exchange, second);
+    return undefined;
+  }
+  return outcome === undefined
+    ? undefined
+    : outcome.then(undefined, (second: unknown) => enterErrorState(exchange, second));
+}
+
+function enterErrorState(exchange: Exchange, error: unknown): void {
+  const fault = faultOf(exchange, error);
+  exchange.fault = fault;
+  if (fault.carriesResponse && exchange.error !== undefined) return;
+  discardResponse(exchange);
+  exchange.error = defaultError(fault);
+}
+
+/** Anything but a Fault is our mistake: logged with its stack, and a plain 500 to the client. */
+export function faultOf(exchange: Exchange, error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  exchange.surroundings.report(error, exchange);
+  return new Fault(flowFaults.internalServerError);
+}
+
+/** A response that is thrown away must not keep its connection waiting for a reader. */
+function discardResponse(exchange: Exchange): void {
+  exchange.response?.body.takeSource()?.cancel();
+}
+
+/** Apigee's default error response. */
+export function defaultError(fault: Fault): Message {
+  const message = new Message(
+    'response',
+    new Headers(['Content-Type', 'application/json']),
+    Body.ofText(faultBody(fault)),
+  );
+  message.status = fault.status;
+  if (fault.reasonPhrase !== undefined) message.reason = fault.reasonPhrase;
+  return message;
+}

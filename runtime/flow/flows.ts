@@ -1,0 +1,118 @@
+import type { ConditionalFlowConfig, DirectionConfig, StepConfig, UnconditionalFlowConfig } from '../bundle/flow.ts';
+import { type BodyNeed, BodyNeed as Need } from '../message/body-need.ts';
+import type { Exchange } from '../message/exchange.ts';
+import type { Step } from '../policies/policy.ts';
+import { bufferable, type FlowCompiler } from './flow-compiler.ts';
+import { withPayloads } from './payload.ts';
+import { nothing, sequence } from './sequence.ts';
+import { compileStep } from './step.ts';
+
+/** PreFlow, conditional flows and PostFlow of an endpoint. Apigee: flow configuration reference. */
+
+export type Direction = 'Request' | 'Response';
+type Side = 'proxy' | 'target';
+
+interface FlowsConfig {
+  readonly PreFlow: UnconditionalFlowConfig | undefined;
+  readonly Flows: { readonly Flow: readonly ConditionalFlowConfig[] } | undefined;
+  readonly PostFlow: UnconditionalFlowConfig | undefined;
+}
+
+export interface CompiledFlows {
+  readonly request: Step;
+  readonly response: Step;
+}
+
+/** PreFlow, then the first conditional flow whose condition holds, then PostFlow; request and response apart. */
+export function compileFlows(config: FlowsConfig, side: Side, compiler: FlowCompiler): CompiledFlows {
+  const conditions = new FlowConditions(config.Flows?.Flow ?? [], compiler);
+  const one = (direction: Direction): Step =>
+    sequence([
+      namedFlow('PreFlow', side, compileDirection(config.PreFlow?.[direction], compiler)),
+      conditions.firstMatching(direction, side),
+      namedFlow('PostFlow', side, compileDirection(config.PostFlow?.[direction], compiler)),
+    ]);
+  return { request: one('Request'), response: one('Response') };
+}
+
+export function compileDirection(config: DirectionConfig | undefined, compiler: FlowCompiler): Step {
+  return config === undefined ? nothing : compileSteps(config, compiler);
+}
+
+/** Steps in the order they are written; `Policy` is the old spelling of `Step`. */
+export function compileSteps(
+  config: { readonly Step: readonly StepConfig[]; readonly Policy: readonly StepConfig[] },
+  compiler: FlowCompiler,
+): Step {
+  const steps = [...config.Step, ...config.Policy].sort((a, b) => a.at.offset - b.at.offset);
+  return sequence(steps.map((step) => compileStep(step, compiler)));
+}
+
+/** Leaves the flow's name where flow variables read it. */
+function namedFlow(name: string, side: Side, step: Step): Step {
+  if (step === nothing) return nothing;
+  const enter =
+    side === 'proxy'
+      ? (exchange: Exchange) => {
+          exchange.flowName = name;
+          exchange.proxyFlowName = name;
+        }
+      : (exchange: Exchange) => {
+          exchange.flowName = name;
+          exchange.targetFlowName = name;
+        };
+  return (exchange) => {
+    enter(exchange);
+    return step(exchange);
+  };
+}
+
+/** The conditional flows of an endpoint. Their conditions are evaluated for the request and again for the response. */
+class FlowConditions {
+  readonly #flows: readonly ConditionalFlowConfig[];
+  readonly #tests: ((exchange: Exchange) => boolean)[] = [];
+  readonly #compiler: FlowCompiler;
+  #needs: BodyNeed = Need.none;
+
+  constructor(flows: readonly ConditionalFlowConfig[], compiler: FlowCompiler) {
+    this.#flows = flows;
+    this.#compiler = compiler;
+    let unconditional: ConditionalFlowConfig | undefined;
+    for (const flow of flows) {
+      this.#warnIfHidden(flow, unconditional);
+      const text = flow.Condition?.text.trim() ?? '';
+      if (text === '') unconditional = flow;
+      const condition =
+        flow.Condition === undefined || text === ''
+          ? undefined
+          : compiler.parts.condition(flow.Condition.text, flow.Condition.at);
+      this.#needs |= condition?.needs ?? Need.none;
+      this.#tests.push(condition?.test ?? always);
+    }
+  }
+
+  firstMatching(direction: Direction, side: Side): Step {
+    const runs = this.#flows.map((flow) => {
+      const step = compileDirection(flow[direction], this.#compiler);
+      return namedFlow(flow.name?.text ?? '', side, step);
+    });
+    if (runs.every((run) => run === nothing)) return nothing;
+    const tests = this.#tests;
+    const select: Step = (exchange) => {
+      for (let index = 0; index < tests.length; index++) {
+        if (tests[index]?.(exchange)) return runs[index]?.(exchange);
+      }
+      return undefined;
+    };
+    return withPayloads(select, bufferable(this.#needs, this.#compiler.scope));
+  }
+
+  #warnIfHidden(flow: ConditionalFlowConfig, before: ConditionalFlowConfig | undefined): void {
+    if (before === undefined) return;
+    const { diagnostics } = this.#compiler.parts;
+    const message = `This flow never runs: flow "${before.name?.text ?? ''}" before it has no condition and always matches.`;
+    diagnostics.warning('FL001', flow.at, message, 'Give the earlier flow a condition, or move it to the end.');
+  }
+}
+
+const always = (): boolean => true;

@@ -1,0 +1,189 @@
+import type { PolicySource, Resource } from '../bundle/bundle.ts';
+import type { CalloutConnection } from '../bundle/target.ts';
+import type { Place } from '../diagnostic.ts';
+import { Fault } from '../fault.ts';
+import type { Condition } from '../language/condition.ts';
+import type { Template } from '../language/template.ts';
+import { bodyNeed, type Reader, variableReader, variableWriter, type Writer } from '../language/variables.ts';
+import type { XPathEngine } from '../language/xpath.ts';
+import { BodyNeed } from '../message/body-need.ts';
+import {
+  type Callout,
+  type Compiler,
+  type Policy,
+  policyElement,
+  type Step,
+  type TemplateRequest,
+} from '../policies/policy.ts';
+import { unknownPolicy, unsupportedReason } from '../policies/unsupported.ts';
+import { checkElement } from '../schema/check.ts';
+import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
+import type { Store } from '../state/store.ts';
+import type { BundleCompiler } from './bundle-compiler.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+
+/** Checks a policy file against its declaration and compiles it. Mistakes are reported; the step of a faulty one fails. */
+export function compilePolicy(source: PolicySource, bundle: BundleCompiler): CompiledPolicy | undefined {
+  const policy = bundle.context.policies.get(source.root.name);
+  if (policy === undefined) return unsupportedPolicy(source, bundle);
+  const compiler = new PolicyCompiler(source.name, bundle);
+  const config = checkElement(source.root, policyElement(policy), bundle.diagnostics);
+  if (config === undefined) return compiled(source, policy.element, policy, undefined, compiler, refuse);
+  const step = policy.compile(config, compiler);
+  return compiled(source, policy.element, policy, config, compiler, step);
+}
+
+interface Common {
+  readonly enabled: { readonly text: boolean } | undefined;
+  readonly continueOnError: { readonly text: boolean } | undefined;
+}
+
+function compiled(
+  source: PolicySource,
+  element: string,
+  policy: Pick<Policy, 'failedPrefixes'>,
+  config: Common | undefined,
+  compiler: PolicyCompiler,
+  step: Step,
+): CompiledPolicy {
+  const { place } = source.root;
+  return {
+    name: source.name,
+    element,
+    enabled: config?.enabled?.text ?? true,
+    continueOnError: config?.continueOnError?.text ?? false,
+    failedPrefixes: policy.failedPrefixes,
+    needs: compiler.needed,
+    step,
+    file: place.source.file,
+    line: place.source.position(place.offset).line,
+  };
+}
+
+/** The step of a policy whose mistakes were reported; its bundle is not deployed. */
+const refuse: Step = () => undefined;
+
+function unsupportedPolicy(source: PolicySource, bundle: BundleCompiler): CompiledPolicy | undefined {
+  const { name, place } = source.root;
+  const reason = unsupportedReason(name);
+  if (reason === undefined) {
+    const { message, hint } = unknownPolicy(name, bundle.context.policies.keys());
+    bundle.diagnostics.error('PO029', place, message, hint);
+    return undefined;
+  }
+  bundle.diagnostics.warning(
+    'ZH020',
+    place,
+    `${reason.what} Calling the step "${source.name}" raises a fault.`,
+    reason.hint,
+  );
+  const kind = {
+    code: `steps.${name.toLowerCase()}.NotSupported`,
+    status: 500,
+    text: `${name}[${source.name}]: ${reason.what}`,
+  };
+  const step: Step = () => {
+    throw new Fault(kind);
+  };
+  const attribute = (key: string) =>
+    source.root.attributes
+      .find((one) => one.name === key)
+      ?.value.trim()
+      .toLowerCase();
+  const config = {
+    enabled: { text: attribute('enabled') !== 'false' },
+    continueOnError: { text: attribute('continueOnError') === 'true' },
+  };
+  const failedPrefixes = [name.toLowerCase()];
+  return compiled(source, name, { failedPrefixes }, config, new PolicyCompiler(source.name, bundle), step);
+}
+
+/** What a policy sees of the compiler. */
+class PolicyCompiler implements Compiler {
+  readonly name: string;
+  readonly #bundle: BundleCompiler;
+  needed: BodyNeed = BodyNeed.none;
+
+  constructor(name: string, bundle: BundleCompiler) {
+    this.name = name;
+    this.#bundle = bundle;
+  }
+
+  get bundle(): string {
+    return this.#bundle.bundle.name;
+  }
+
+  get organization(): string {
+    return this.#bundle.environment.organization;
+  }
+
+  get environment(): string {
+    return this.#bundle.environment.name;
+  }
+
+  get store(): Store {
+    return this.#bundle.context.store;
+  }
+
+  get scripts(): ScriptEngine | undefined {
+    return this.#bundle.context.scripts;
+  }
+
+  get xpath(): XPathEngine | undefined {
+    return this.#bundle.context.xpath;
+  }
+
+  get httpClient(): ScriptSource['send'] {
+    return this.#bundle.context.connections.httpClient;
+  }
+
+  reader(name: string): Reader {
+    this.needs(bodyNeed(name));
+    return variableReader(name);
+  }
+
+  writer(name: string): Writer {
+    return variableWriter(name);
+  }
+
+  template(text: string, at: Place, options?: TemplateRequest): Template {
+    const template = this.#bundle.template(text, at, options);
+    this.needs(template.needs);
+    return template;
+  }
+
+  condition(text: string, at: Place): Condition | undefined {
+    const condition = this.#bundle.condition(text, at);
+    if (condition !== undefined) this.needs(condition.needs);
+    return condition;
+  }
+
+  needs(need: BodyNeed): void {
+    this.needed |= need;
+  }
+
+  resource(url: string): Resource | undefined {
+    return this.#bundle.bundle.resources.get(url) ?? this.#bundle.environment.resources.get(url);
+  }
+
+  resourceNames(type: string): readonly string[] {
+    const { bundle, environment } = this.#bundle;
+    return [...bundle.resources.values(), ...environment.resources.values()]
+      .filter((resource) => resource.type === type)
+      .map((resource) => resource.name);
+  }
+
+  callout(connection: CalloutConnection, at: Place): Callout | undefined {
+    const callout = this.#bundle.context.connections.callout(this.name, connection, at, this.#bundle);
+    if (callout !== undefined) this.needs(callout.needs);
+    return callout;
+  }
+
+  error(code: string, at: Place, message: string, hint?: string): void {
+    this.#bundle.diagnostics.error(code, at, message, hint);
+  }
+
+  warning(code: string, at: Place, message: string, hint?: string): void {
+    this.#bundle.diagnostics.warning(code, at, message, hint);
+  }
+}

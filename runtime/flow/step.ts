@@ -1,0 +1,126 @@
+import type { StepConfig } from '../bundle/flow.ts';
+import { nearest } from '../diagnostic.ts';
+import { Fault, type FaultOrigin, flowFaults } from '../fault.ts';
+import type { Exchange, Outcome } from '../message/exchange.ts';
+import type { Step } from '../policies/policy.ts';
+import type { CompiledPolicy } from './compiled-policy.ts';
+import { bufferable, type FlowCompiler } from './flow-compiler.ts';
+import { withPayloads } from './payload.ts';
+import { nothing } from './sequence.ts';
+
+/** A Step element: its policy under its condition. */
+export function compileStep(config: StepConfig, compiler: FlowCompiler): Step {
+  const name = config.Name?.text;
+  if (name === undefined || name === '') {
+    compiler.parts.diagnostics.error('ST001', config.at, '<Step> names no policy.', 'Add <Name>POLICY</Name> to it.');
+    return nothing;
+  }
+  const policy = compiler.parts.policy(name);
+  if (policy === undefined) {
+    const known = [...compiler.parts.bundle.policies.keys()];
+    const [best] = nearest(name, known);
+    const hint =
+      best === undefined
+        ? known.length === 0
+          ? 'The bundle has no policies.'
+          : `Policies here: ${known.slice(0, 12).join(', ')}.`
+        : `Did you mean "${best}"?`;
+    compiler.parts.diagnostics.error(
+      'BN010',
+      config.Name?.at ?? config.at,
+      `There is no policy named "${name}" in this bundle.`,
+      hint,
+    );
+    return nothing;
+  }
+  const run = policySteps(policy, compiler);
+  if (config.Condition === undefined || run === nothing) return run;
+  const condition = compiler.parts.condition(config.Condition.text, config.Condition.at);
+  if (condition === undefined) return nothing;
+  if (condition.constant === true) return run;
+  if (condition.constant === false) return nothing;
+  const { test } = condition;
+  return withPayloads(
+    (exchange) => (test(exchange) ? run(exchange) : undefined),
+    bufferable(condition.needs, compiler.scope),
+  );
+}
+
+/** A policy as a step: payloads first, its failure marked, `continueOnError` and time limit folded in. */
+function policySteps(policy: CompiledPolicy, compiler: FlowCompiler): Step {
+  if (!policy.enabled) return nothing;
+  let step = withPayloads(policy.step, bufferable(policy.needs, compiler.scope));
+  if (compiler.parts.timed) step = timed(step, `apigee.metrics.policy.${policy.name}.timeTaken`);
+  step = policy.continueOnError ? continuing(step, policy) : marking(step, policy);
+  return compiler.scope.hasDeadline ? withinDeadline(step) : step;
+}
+
+function marking(step: Step, policy: CompiledPolicy): Step {
+  return (exchange) => {
+    let outcome: Outcome;
+    try {
+      outcome = step(exchange);
+    } catch (error) {
+      markFailed(exchange, error, policy);
+      throw error;
+    }
+    if (outcome === undefined) return undefined;
+    return outcome.then(undefined, (error: unknown) => {
+      markFailed(exchange, error, policy);
+      throw error;
+    });
+  };
+}
+
+function continuing(step: Step, policy: CompiledPolicy): Step {
+  const swallow = (exchange: Exchange, error: unknown): void => {
+    if (!(error instanceof Fault)) throw error;
+    markFailed(exchange, error, policy);
+    // RaiseFault has put its response in place already; the flow goes on without it.
+    if (error.carriesResponse && exchange.fault === undefined) exchange.error = undefined;
+  };
+  return (exchange) => {
+    let outcome: Outcome;
+    try {
+      outcome = step(exchange);
+    } catch (error) {
+      return swallow(exchange, error);
+    }
+    return outcome === undefined ? undefined : outcome.then(undefined, (error: unknown) => swallow(exchange, error));
+  };
+}
+
+function markFailed(exchange: Exchange, error: unknown, policy: CompiledPolicy): void {
+  if (error instanceof Fault && error.origin === undefined) error.origin = originOf(policy);
+  for (const prefix of policy.failedPrefixes) exchange.setVariable(`${prefix}.${policy.name}.failed`, true);
+}
+
+function originOf(policy: CompiledPolicy): FaultOrigin {
+  return { policy: policy.name, element: policy.element, file: policy.file, line: policy.line };
+}
+
+/** `api.timeout` is checked after every policy. */
+function withinDeadline(step: Step): Step {
+  const check = (exchange: Exchange): void => {
+    if (Date.now() > exchange.deadline && exchange.fault === undefined) throw new Fault(flowFaults.apiTimedOut);
+  };
+  return (exchange) => {
+    const outcome = step(exchange);
+    if (outcome !== undefined) return outcome.then(() => check(exchange));
+    check(exchange);
+    return undefined;
+  };
+}
+
+function timed(step: Step, variable: string): Step {
+  const note = (exchange: Exchange, start: bigint): void => {
+    exchange.setVariable(variable, Number(process.hrtime.bigint() - start));
+  };
+  return (exchange) => {
+    const start = process.hrtime.bigint();
+    const outcome = step(exchange);
+    if (outcome !== undefined) return outcome.then(() => note(exchange, start));
+    note(exchange, start);
+    return undefined;
+  };
+}

@@ -1,0 +1,95 @@
+import { Fault, flowFaults } from '../fault.ts';
+import { type Endpoint, Exchange, type Outcome } from '../message/exchange.ts';
+import { Message } from '../message/message.ts';
+import { checkLoop } from './loop-check.ts';
+
+/** Which endpoint a local call goes to, and the path it is called with. */
+export interface LocalDestination {
+  readonly endpoint: Endpoint;
+  readonly path: string;
+  readonly pathSuffix: string;
+}
+
+/** The endpoint of a proxy by name. @throws Fault messaging.adaptors.http.flow.ApplicationNotFound naming what is missing */
+export function destinationByName(caller: Exchange, proxy: string, endpointName: string | undefined): Endpoint {
+  const { directory } = caller;
+  const endpoint = directory.endpointByName(proxy, endpointName);
+  if (endpoint !== undefined) return endpoint;
+  const missing = directory.proxyExists(proxy)
+    ? `ProxyEndpoint "${endpointName ?? 'default'}" of proxy "${proxy}"`
+    : `proxy "${proxy}"`;
+  throw new Fault(flowFaults.applicationNotFound, `Unable to identify ${missing} for a local call: it is not deployed`);
+}
+
+/** The endpoint that serves a path, found as for an outside call. @throws Fault ApplicationNotFound */
+export function destinationByPath(caller: Exchange, path: string): LocalDestination {
+  const clean = path.startsWith('/') ? path : `/${path}`;
+  const endpoint = caller.directory.endpointByPath(clean);
+  if (endpoint === undefined) {
+    throw new Fault(flowFaults.applicationNotFound, `Unable to identify proxy for a local call to path: ${clean}`);
+  }
+  return { endpoint, path: clean, pathSuffix: suffixOf(endpoint.basePath, clean) };
+}
+
+/** What follows a base path in a path that it matches, segment by segment (a base path may hold `*`). */
+export function suffixOf(basePath: string, path: string): string {
+  if (path.startsWith(basePath)) return path.slice(basePath.length);
+  const segments = basePath.split('/').length;
+  let end = 0;
+  for (let count = 1; count < segments; count++) {
+    end = path.indexOf('/', end + 1);
+    if (end === -1) return '';
+  }
+  return path.slice(end);
+}
+
+/**
+ * Calls another proxy in memory: an exchange of its own, headers shared until somebody writes, payload by reference.
+ * The answer, an error answer too, is the response; only a call that cannot be made is a fault.
+ * @param request verb, headers and payload to call with; it is not changed
+ * @throws Fault LoopDetected, TooManyCalls
+ */
+export function dispatch(
+  caller: Exchange,
+  destination: LocalDestination,
+  request: Message,
+  query: string,
+  receive: (caller: Exchange, response: Message) => void,
+): Outcome {
+  const { endpoint, path, pathSuffix } = destination;
+  checkLoop(caller, endpoint, request.verb, query === '' ? path : `${path}?${query}`);
+  caller.root.localCalls++;
+  const called = new Message('request', request.headers.share(), request.body);
+  called.verb = request.verb;
+  called.version = request.version;
+  called.path = path;
+  called.querystring = query;
+  const { directory, surroundings, client } = caller;
+  const exchange = new Exchange(directory, surroundings, endpoint, client, caller, called, pathSuffix, Date.now());
+  caller.trail.push(exchange);
+  const outcome = endpoint.run(exchange);
+  if (outcome !== undefined) return outcome.then(() => deliver(caller, exchange, receive));
+  deliver(caller, exchange, receive);
+  return undefined;
+}
+
+function deliver(caller: Exchange, called: Exchange, receive: (caller: Exchange, response: Message) => void): void {
+  const answer = called.answer ?? Message.response();
+  called.sentStart = called.sentEnd = Date.now();
+  const finishing = called.endpoint.finish(called);
+  // PostClientFlow may still look at the answer: the caller then gets one of its own.
+  if (finishing !== undefined) {
+    finishing.catch((error: unknown) => called.surroundings.report(error, called));
+    receive(caller, copyOf(answer));
+    return;
+  }
+  receive(caller, answer);
+}
+
+function copyOf(answer: Message): Message {
+  const copy = new Message('response', answer.headers.share(), answer.body);
+  copy.status = answer.status;
+  copy.reason = answer.ownReason;
+  copy.version = answer.version;
+  return copy;
+}
