@@ -28,6 +28,12 @@ export class Source {
     return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
   }
 
+  /** The offset of a line and column, both counted from 1. */
+  offset(line: number, column: number): number {
+    this.#lineStarts ??= lineStarts(this.text);
+    return Math.min((this.#lineStarts[line - 1] ?? this.text.length) + column - 1, this.text.length);
+  }
+
   /** The text of a line (counted from 1), without its line break. */
   line(line: number): string {
     this.#lineStarts ??= lineStarts(this.text);
@@ -48,6 +54,14 @@ export interface Place {
   readonly source: Source;
   readonly offset: number;
   readonly length: number;
+  /** Finds a stretch of the text that was read from here, where the text is not what is written (`&amp;`, CDATA). */
+  readonly within?: (offset: number, length: number) => Place;
+}
+
+/** The place of a stretch of the text that was read from a place. */
+export function placeWithin(place: Place, offset: number, length: number): Place {
+  if (place.within !== undefined) return place.within(offset, length);
+  return { source: place.source, offset: place.offset + offset, length };
 }
 
 export type Severity = 'error' | 'warning';

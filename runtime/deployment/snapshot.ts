@@ -6,16 +6,20 @@ import { Router } from './router.ts';
 
 /**
  * Everything that serves, as one immutable whole: a request reads it once on arrival and keeps it through all its local
- * calls. A deploy makes a new one and swaps the reference; the old one closes after its last request.
+ * calls. A deploy makes a new one and swaps the reference; the old one is let go after its last request.
  */
 export class Snapshot implements Directory {
   readonly organization: string;
   readonly environment: string;
+  /** Digest of the environment its plans were compiled with. */
+  readonly environmentDigest: string;
   readonly properties: ReadonlyMap<string, string>;
   readonly flowHooks: FlowHooks;
   readonly plans: ReadonlyMap<string, ProxyPlan>;
   readonly sharedFlows: ReadonlyMap<string, CompiledSharedFlow>;
   readonly #router: Router;
+  #running = 0;
+  #onIdle: (() => void) | undefined;
 
   constructor(
     environment: Environment,
@@ -24,11 +28,13 @@ export class Snapshot implements Directory {
   ) {
     this.organization = environment.organization;
     this.environment = environment.name;
+    this.environmentDigest = environment.digest;
     this.properties = environment.properties;
     this.flowHooks = hooksOf(environment);
     this.plans = plans;
     this.sharedFlows = sharedFlows;
     this.#router = new Router([...plans.values()].flatMap((plan) => plan.endpoints));
+    // Fields cannot be assigned any more; the count of running requests is private and not part of what is deployed.
     Object.freeze(this);
   }
 
@@ -51,9 +57,26 @@ export class Snapshot implements Directory {
     return this.sharedFlows.get(name);
   }
 
-  /** Stops health monitors and lets go of connections. */
-  close(): void {
-    for (const plan of this.plans.values()) for (const target of plan.targets) target.close();
+  /** A request begins on this snapshot; `leave` when all of it is over. */
+  enter(): void {
+    this.#running++;
+  }
+
+  leave(): void {
+    this.#running--;
+    if (this.#running === 0) this.#settle();
+  }
+
+  /** No request begins here any more: `onIdle` is called once, when none is left. */
+  retire(onIdle: () => void): void {
+    this.#onIdle = onIdle;
+    if (this.#running === 0) this.#settle();
+  }
+
+  #settle(): void {
+    const onIdle = this.#onIdle;
+    this.#onIdle = undefined;
+    onIdle?.();
   }
 }
 

@@ -32,9 +32,13 @@ export function checkCalls(snapshot: Snapshot, bundles: ReadonlyMap<string, Bund
     if (to !== undefined) continue;
     const place = placeOf(from, bundles);
     if (place === undefined) continue;
-    const wanted = 'path' in call ? `path ${call.path}` : `proxy "${call.proxy}"${call.endpoint === undefined ? '' : `, endpoint "${call.endpoint}"`}`;
+    const wanted =
+      'path' in call
+        ? `path ${call.path}`
+        : `proxy "${call.proxy}"${call.endpoint === undefined ? '' : `, endpoint "${call.endpoint}"`}`;
     const [best] = 'path' in call ? [] : nearest(call.proxy, snapshot.plans.keys());
-    const hint = best === undefined ? 'It may be deployed later; until then the call answers 404.' : `Did you mean "${best}"?`;
+    const hint =
+      best === undefined ? 'It may be deployed later; until then the call answers 404.' : `Did you mean "${best}"?`;
     diagnostics.warning('ZH032', place, `LocalTargetConnection calls ${wanted}, which is not deployed.`, hint);
   }
   for (const cycle of cycles(edges)) {

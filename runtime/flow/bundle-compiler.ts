@@ -1,11 +1,12 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
-import type { Diagnostics, Place } from '../diagnostic.ts';
+import { type Diagnostics, type Place, placeWithin } from '../diagnostic.ts';
 import { type Condition, compileCondition } from '../language/condition.ts';
 import { compileTemplate, type Template } from '../language/template.ts';
 import type { XPathEngine } from '../language/xpath.ts';
 import type { Policy, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptEngine } from '../script/engine.ts';
+import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { ConnectionCompiler, Connections } from './connections.ts';
@@ -30,6 +31,8 @@ export class BundleCompiler implements ConnectionCompiler {
   readonly diagnostics: Diagnostics;
   /** Whether some policy's duration is read by a flow variable. */
   readonly timed: boolean;
+  /** To be done once the bundle turns out to have no mistakes. */
+  readonly deployWork: (() => Answer<unknown>)[] = [];
   readonly #policies = new Map<string, CompiledPolicy | undefined>();
   readonly #attached = new Set<string>();
 
@@ -54,7 +57,8 @@ export class BundleCompiler implements ConnectionCompiler {
   finish(): void {
     for (const [name, source] of this.bundle.policies) {
       this.#compiled(name);
-      if (this.#attached.has(name)) continue;
+      // A faulty endpoint file may hold the step.
+      if (this.#attached.has(name) || this.bundle.unreadable.size > 0) continue;
       const message = `Policy "${name}" is not attached to any flow.`;
       this.diagnostics.warning('BN005', source.root.place, message, 'Attach it with a Step, or delete the file.');
     }
@@ -65,7 +69,7 @@ export class BundleCompiler implements ConnectionCompiler {
     const compiled = compileCondition(text);
     if (Array.isArray(compiled)) {
       for (const problem of compiled) {
-        const place = { source: at.source, offset: at.offset + problem.index, length: problem.length };
+        const place = placeWithin(at, problem.index, problem.length);
         this.diagnostics.error('CC007', place, problem.message, problem.hint);
       }
       return undefined;
@@ -84,7 +88,7 @@ export class BundleCompiler implements ConnectionCompiler {
       ...(request.suffix === undefined ? {} : { suffix: request.suffix }),
     });
     for (const { index, length, message } of template.warnings) {
-      this.diagnostics.warning('ZH016', { source: at.source, offset: at.offset + index, length }, message);
+      this.diagnostics.warning('ZH016', placeWithin(at, index, length), message);
     }
     return template;
   }

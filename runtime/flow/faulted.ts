@@ -27,9 +27,11 @@ export function handleFault(exchange: Exchange, error: unknown): Outcome {
 function enterErrorState(exchange: Exchange, error: unknown): void {
   const fault = faultOf(exchange, error);
   exchange.fault = fault;
-  if (fault.carriesResponse && exchange.error !== undefined) return;
-  discardResponse(exchange);
-  exchange.error = defaultError(fault);
+  const { error: raised, response } = exchange;
+  const keepsRaised = fault.carriesResponse && raised !== undefined;
+  // What was raised may be the response itself: a target's error that goes through as it came.
+  if (!keepsRaised || response !== raised) response?.discardBody();
+  if (!keepsRaised) exchange.error = defaultError(fault);
 }
 
 /** Anything but a Fault is our mistake: logged with its stack, and a plain 500 to the client. */
@@ -37,11 +39,6 @@ export function faultOf(exchange: Exchange, error: unknown): Fault {
   if (error instanceof Fault) return error;
   exchange.surroundings.report(error, exchange);
   return new Fault(flowFaults.internalServerError);
-}
-
-/** A response that is thrown away must not keep its connection waiting for a reader. */
-function discardResponse(exchange: Exchange): void {
-  exchange.response?.body.takeSource()?.cancel();
 }
 
 /** Apigee's default error response. */

@@ -28,9 +28,9 @@ export function compileFlows(config: FlowsConfig, side: Side, compiler: FlowComp
   const conditions = new FlowConditions(config.Flows?.Flow ?? [], compiler);
   const one = (direction: Direction): Step =>
     sequence([
-      namedFlow('PreFlow', side, compileDirection(config.PreFlow?.[direction], compiler)),
+      unconditional('PreFlow', config.PreFlow, direction, side, compiler),
       conditions.firstMatching(direction, side),
-      namedFlow('PostFlow', side, compileDirection(config.PostFlow?.[direction], compiler)),
+      unconditional('PostFlow', config.PostFlow, direction, side, compiler),
     ]);
   return { request: one('Request'), response: one('Response') };
 }
@@ -48,18 +48,28 @@ export function compileSteps(
   return sequence(steps.map((step) => compileStep(step, compiler)));
 }
 
-/** Leaves the flow's name where flow variables read it. */
-function namedFlow(name: string, side: Side, step: Step): Step {
+function unconditional(
+  name: string,
+  config: UnconditionalFlowConfig | undefined,
+  direction: Direction,
+  side: Side,
+  compiler: FlowCompiler,
+): Step {
+  return namedFlow(name, config?.Description?.text, side, compileDirection(config?.[direction], compiler));
+}
+
+/** Leaves the flow's name and description where flow variables read them. */
+function namedFlow(name: string, description: string | undefined, side: Side, step: Step): Step {
   if (step === nothing) return nothing;
   const enter =
     side === 'proxy'
       ? (exchange: Exchange) => {
-          exchange.flowName = name;
-          exchange.proxyFlowName = name;
+          exchange.flowName = exchange.proxyFlowName = name;
+          exchange.flowDescription = exchange.proxyFlowDescription = description;
         }
       : (exchange: Exchange) => {
-          exchange.flowName = name;
-          exchange.targetFlowName = name;
+          exchange.flowName = exchange.targetFlowName = name;
+          exchange.flowDescription = exchange.targetFlowDescription = description;
         };
   return (exchange) => {
     enter(exchange);
@@ -77,24 +87,24 @@ class FlowConditions {
   constructor(flows: readonly ConditionalFlowConfig[], compiler: FlowCompiler) {
     this.#flows = flows;
     this.#compiler = compiler;
-    let unconditional: ConditionalFlowConfig | undefined;
+    let always: ConditionalFlowConfig | undefined;
     for (const flow of flows) {
-      this.#warnIfHidden(flow, unconditional);
+      this.#warnIfHidden(flow, always);
       const text = flow.Condition?.text.trim() ?? '';
-      if (text === '') unconditional = flow;
+      if (text === '') always = flow;
       const condition =
         flow.Condition === undefined || text === ''
           ? undefined
           : compiler.parts.condition(flow.Condition.text, flow.Condition.at);
       this.#needs |= condition?.needs ?? Need.none;
-      this.#tests.push(condition?.test ?? always);
+      this.#tests.push(condition?.test ?? holds);
     }
   }
 
   firstMatching(direction: Direction, side: Side): Step {
     const runs = this.#flows.map((flow) => {
       const step = compileDirection(flow[direction], this.#compiler);
-      return namedFlow(flow.name?.text ?? '', side, step);
+      return namedFlow(flow.name?.text ?? '', flow.Description?.text, side, step);
     });
     if (runs.every((run) => run === nothing)) return nothing;
     const tests = this.#tests;
@@ -115,4 +125,4 @@ class FlowConditions {
   }
 }
 
-const always = (): boolean => true;
+const holds = (): boolean => true;

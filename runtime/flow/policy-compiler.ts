@@ -4,7 +4,14 @@ import type { Place } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import type { Condition } from '../language/condition.ts';
 import type { Template } from '../language/template.ts';
-import { bodyNeed, type Reader, variableReader, variableWriter, type Writer } from '../language/variables.ts';
+import {
+  bodyNeed,
+  type Reader,
+  variableReader,
+  variableWriter,
+  type Writer,
+  writeNeed,
+} from '../language/variables.ts';
 import type { XPathEngine } from '../language/xpath.ts';
 import { BodyNeed } from '../message/body-need.ts';
 import {
@@ -18,6 +25,7 @@ import {
 import { unknownPolicy, unsupportedReason } from '../policies/unsupported.ts';
 import { checkElement } from '../schema/check.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
+import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
@@ -143,6 +151,7 @@ class PolicyCompiler implements Compiler {
   }
 
   writer(name: string): Writer {
+    this.needs(writeNeed(name));
     return variableWriter(name);
   }
 
@@ -177,6 +186,10 @@ class PolicyCompiler implements Compiler {
     const callout = this.#bundle.context.connections.callout(this.name, connection, at, this.#bundle);
     if (callout !== undefined) this.needs(callout.needs);
     return callout;
+  }
+
+  onDeploy(work: () => Answer<unknown>): void {
+    this.#bundle.deployWork.push(work);
   }
 
   error(code: string, at: Place, message: string, hint?: string): void {

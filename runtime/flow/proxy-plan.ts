@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { formatBasePath } from '../bundle/base-path.ts';
 import type { Bundle, Named } from '../bundle/bundle.ts';
 import type { ProxyEndpointConfig } from '../bundle/proxy.ts';
@@ -33,7 +34,7 @@ export function compileProxy(bundle: Bundle, compiler: BundleCompiler): ProxyPla
   }
   const all: Target[] = [...targets.values()];
   const endpoints = bundle.proxyEndpoints.map((endpoint) => compileEndpoint(bundle, endpoint, targets, all, compiler));
-  if (endpoints.length === 0) {
+  if (endpoints.length === 0 && bundle.unreadable.size === 0) {
     const hint = 'Add proxies/default.xml with a <ProxyEndpoint>.';
     compiler.diagnostics.error('ZH023', bundle.at, `Proxy "${bundle.name}" has no ProxyEndpoint.`, hint);
   }
@@ -68,6 +69,7 @@ function compileEndpoint(
   const faultRules = compileFaultRules(config, 'lastFirst', compiler);
   const postClient = compileDirection(config.PostClientFlow?.Response, compiler);
   const program = sequence([
+    properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
     hookStep('PreProxyFlowHook'),
     flows.request,
     route,
@@ -90,6 +92,19 @@ function compileEndpoint(
       timeout: properties.timeout,
     },
   );
+}
+
+/** Property X-Forwarded-For: this host's address joins those the request has passed. Apigee: endpoint properties reference. */
+function addForwardedFor(address: string): Step {
+  return ({ request }) => {
+    const before = request.headers.text('X-Forwarded-For');
+    request.headers.set('X-Forwarded-For', before === undefined ? address : `${before}, ${address}`);
+  };
+}
+
+function hostAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return all.find((one) => !one.internal && one.family === 'IPv4')?.address ?? '127.0.0.1';
 }
 
 function enterProxyResponse(exchange: Exchange, faultRules: Step | undefined): void {
@@ -127,6 +142,8 @@ function callsOf(
 }
 
 function warnOfUnusedTargets(bundle: Bundle, compiler: BundleCompiler): void {
+  // A faulty endpoint file may hold the route.
+  if (bundle.unreadable.size > 0) return;
   const routed = new Set(
     bundle.proxyEndpoints.flatMap((endpoint) => endpoint.config.RouteRule.map((rule) => rule.TargetEndpoint?.text)),
   );

@@ -1,6 +1,7 @@
 import type { RouteRuleConfig } from '../bundle/proxy.ts';
 import { nearest } from '../diagnostic.ts';
 import { Fault, flowFaults } from '../fault.ts';
+import { Body } from '../message/body.ts';
 import { BodyNeed } from '../message/body-need.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { Headers } from '../message/headers.ts';
@@ -92,6 +93,7 @@ function compileRule(
   if (target === '') return nullRoute;
   const step = targets.get(target);
   if (step !== undefined) return step;
+  if (compiler.parts.bundle.unreadable.has(target)) return nullRoute;
   const [best] = nearest(target, targets.keys());
   const known = [...targets.keys()];
   const hint =
@@ -117,5 +119,6 @@ function nullRoute(exchange: Exchange): void {
       if (value !== undefined) fields.push(name, value);
     }
   }
-  exchange.response = new Message('response', new Headers(fields), request.body);
+  exchange.response = new Message('response', new Headers(fields), Body.empty);
+  exchange.response.adoptBody(request.body);
 }

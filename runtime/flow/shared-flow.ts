@@ -10,11 +10,13 @@ import { nothing } from './sequence.ts';
 export class CompiledSharedFlow implements SharedFlow {
   readonly name: string;
   readonly revision: string;
+  readonly digest: string;
   readonly #step: Step;
 
-  constructor(name: string, revision: string, step: Step) {
-    this.name = name;
-    this.revision = revision;
+  constructor(bundle: Pick<Bundle, 'name' | 'revision' | 'digest'>, step: Step) {
+    this.name = bundle.name;
+    this.revision = bundle.revision;
+    this.digest = bundle.digest;
     this.#step = step;
   }
 
@@ -26,7 +28,7 @@ export class CompiledSharedFlow implements SharedFlow {
 /** The flow named `default`, else the first file of `sharedflows/`. */
 export function compileSharedFlow(bundle: Bundle, compiler: BundleCompiler): CompiledSharedFlow {
   const flow = bundle.sharedFlows.find((one) => one.name === 'default') ?? bundle.sharedFlows[0];
-  if (flow === undefined) {
+  if (flow === undefined && bundle.unreadable.size === 0) {
     compiler.diagnostics.error(
       'ZH021',
       bundle.at,
@@ -36,5 +38,5 @@ export function compileSharedFlow(bundle: Bundle, compiler: BundleCompiler): Com
   }
   const step = flow === undefined ? nothing : compileSteps(flow.config, { parts: compiler, scope: plainScope });
   compiler.finish();
-  return new CompiledSharedFlow(bundle.name, bundle.revision, step);
+  return new CompiledSharedFlow(bundle, step);
 }

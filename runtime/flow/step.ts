@@ -17,6 +17,8 @@ export function compileStep(config: StepConfig, compiler: FlowCompiler): Step {
   }
   const policy = compiler.parts.policy(name);
   if (policy === undefined) {
+    // Its file is faulty, which is reported there.
+    if (compiler.parts.bundle.unreadable.has(name)) return nothing;
     const known = [...compiler.parts.bundle.policies.keys()];
     const [best] = nearest(name, known);
     const hint =
@@ -92,7 +94,11 @@ function continuing(step: Step, policy: CompiledPolicy): Step {
 
 function markFailed(exchange: Exchange, error: unknown, policy: CompiledPolicy): void {
   if (error instanceof Fault && error.origin === undefined) error.origin = originOf(policy);
-  for (const prefix of policy.failedPrefixes) exchange.setVariable(`${prefix}.${policy.name}.failed`, true);
+  for (const prefix of policy.failedPrefixes) {
+    exchange.setVariable(`${prefix}.${policy.name}.failed`, true);
+    // The reference shows fault rule conditions without the policy's name too.
+    exchange.setVariable(`${prefix}.failed`, true);
+  }
 }
 
 function originOf(policy: CompiledPolicy): FaultOrigin {

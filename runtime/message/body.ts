@@ -96,6 +96,11 @@ export class Body {
     return source;
   }
 
+  /** Nobody will read it: its source is let go. A payload on its way into memory arrives all the same. */
+  discard(): void {
+    if (this.#arriving === undefined) this.takeSource()?.cancel();
+  }
+
   /**
    * Brings the payload into memory, once; later calls wait for the same arrival.
    * @throws Fault protocol.http.TooBigBody, or what the source reports

@@ -23,6 +23,8 @@ export interface Client {
   readonly scheme: 'http' | 'https';
   /** Host header of the outside request. */
   readonly host: string;
+  /** CDN-Loop as the outside request brought it (RFC 8586): goes on to every target, whatever bundles do to the header. */
+  readonly cdnLoop: string | undefined;
   /** Details of TLS (flow variables `tls.*` and `client.cn` ...), by variable name; undefined without TLS. */
   readonly tls: ReadonlyMap<string, string> | undefined;
 }
@@ -183,6 +185,8 @@ export class Exchange {
   /** Verb, and path with query, of the request as it arrived; they never change, the loop check compares them. */
   readonly arrivedVerb: string;
   readonly arrivedUri: string;
+  /** CDN-Loop of the outside request as it arrived (RFC 8586): no policy can take it away from what targets are sent. */
+  readonly cdnLoop: string | undefined;
   readonly pathSuffix: string;
   flowName: string;
   proxyFlowName: string;
@@ -243,6 +247,7 @@ export class Exchange {
     this.faultRules = undefined;
     this.arrivedVerb = request.verb;
     this.arrivedUri = request.uri;
+    this.cdnLoop = parent === undefined ? request.headers.text('cdn-loop') : parent.root.cdnLoop;
     this.pathSuffix = pathSuffix;
     this.flowName = '';
     this.proxyFlowName = '';

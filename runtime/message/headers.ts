@@ -118,6 +118,11 @@ export class Headers {
   /** Replaces all fields of that name by one, in the place of the first. */
   set(name: string, value: string): void {
     checkField(name, value);
+    this.setChecked(name, value);
+  }
+
+  /** `set` for what `isFieldName` and `isFieldValue` have passed: constants, checked once. */
+  setChecked(name: string, value: string): void {
     this.#own();
     const first = this.#find(name, 0);
     if (first === -1) {
@@ -138,6 +143,11 @@ export class Headers {
 
   add(name: string, value: string): void {
     checkField(name, value);
+    this.addChecked(name, value);
+  }
+
+  /** `add` for what `isFieldName` and `isFieldValue` have passed: constants, checked once. */
+  addChecked(name: string, value: string): void {
     this.#own();
     this.#raw.push(name, value);
   }
@@ -184,15 +194,29 @@ export function isSingleValued(name: string): boolean {
   return singleValued.has(name.toLowerCase());
 }
 
+/** RFC 9110 section 5.1: a field name is a token. */
+export function isFieldName(name: string): boolean {
+  return name !== '' && !badName.test(name);
+}
+
+/** Whether a value holds nothing that could start a new header or message (RFC 9110 section 5.5). */
+export function isFieldValue(value: string): boolean {
+  return !badValue.test(value);
+}
+
+/** @throws Fault protocol.http.HeaderWithInvalidChar */
+export function checkFieldValue(name: string, value: string): void {
+  if (isFieldValue(value)) return;
+  throw new Fault(flowFaults.headerWithInvalidChar, `Header ${name} contains a character that is not allowed`);
+}
+
 /**
- * Refuses what could start a new header or message (RFC 9110 section 5.5): a value from outside must never do so.
- * @throws Fault protocol.http.HeaderWithInvalidChar, EmptyHeaderName
+ * A name or value from outside must never start a new header or message.
+ * @throws Fault protocol.http.HeaderWithInvalidChar
  */
 function checkField(name: string, value: string): void {
-  if (name === '' || badName.test(name)) {
+  if (!isFieldName(name)) {
     throw new Fault(flowFaults.headerWithInvalidChar, `Invalid header name "${name.replace(/[^ -~]/g, '?')}"`);
   }
-  if (badValue.test(value)) {
-    throw new Fault(flowFaults.headerWithInvalidChar, `Header ${name} contains a character that is not allowed`);
-  }
+  checkFieldValue(name, value);
 }

@@ -13,6 +13,8 @@ export class Message {
   readonly kind: MessageKind;
   headers: Headers;
   #body: Body;
+  /** Whether another message has the same payload, and may still read it. */
+  #borrowed: boolean;
   verb: string;
   path: string;
   /** `1.1`, without `HTTP/`. */
@@ -27,6 +29,7 @@ export class Message {
     this.kind = kind;
     this.headers = headers;
     this.#body = body;
+    this.#borrowed = false;
     this.verb = 'GET';
     this.path = '';
     this.version = '1.1';
@@ -66,14 +69,26 @@ export class Message {
   /** Replaces the payload by one that stands as it is: a Content-Encoding no longer applies. */
   set body(body: Body) {
     if (this.headers.has('content-encoding')) this.headers.remove('content-encoding');
+    this.discardBody();
     this.#body = body;
+    this.#borrowed = false;
     this.#form = undefined;
   }
 
-  /** Takes over a payload together with the headers that describe it. */
+  /** Takes over another message's payload together with the headers that describe it. */
   adoptBody(body: Body): void {
+    this.discardBody();
     this.#body = body;
+    this.#borrowed = true;
     this.#form = undefined;
+  }
+
+  /**
+   * A response whose payload nobody will read must not keep its connection waiting. The rest of a request is the
+   * server's concern, and may still be read by the caller of a chain.
+   */
+  discardBody(): void {
+    if (this.kind === 'response' && !this.#borrowed) this.#body.discard();
   }
 
   /** Payload as text. Only once it is in memory. @throws Fault when Content-Encoding does not fit */

@@ -99,9 +99,9 @@ function decode(text: string): string {
     return decodeURIComponent(spaced);
   } catch {
     // Not UTF-8, or a lone `%`: decode byte by byte what can be decoded, as URL parsers do, rather than lose the value.
-    const bytes = spaced.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    );
+    const bytes = Buffer.from(spaced, 'utf8')
+      .toString('latin1')
+      .replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
     return Buffer.from(bytes, 'latin1').toString('utf8');
   }
 }

@@ -131,6 +131,7 @@ const plainClient: Client = {
   port: 40123,
   scheme: 'http',
   host: 'api.example.com',
+  cdnLoop: undefined,
   tls: undefined,
 };
 

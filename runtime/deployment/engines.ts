@@ -1,0 +1,52 @@
+import type { Bundle } from '../bundle/bundle.ts';
+import { loadXPath, type XPathEngine } from '../language/xpath.ts';
+import { createScriptEngine } from '../script/create.ts';
+import type { ScriptEngine } from '../script/engine.ts';
+
+/** Engines that cost start time and memory: loaded when the first bundle asks for one, and kept. */
+export class Engines {
+  readonly #kind: 'quickjs' | 'vm';
+  #scripts: Promise<ScriptEngine> | undefined;
+  #xpath: Promise<XPathEngine> | undefined;
+
+  constructor(kind: 'quickjs' | 'vm') {
+    this.#kind = kind;
+  }
+
+  async scripts(bundles: readonly Bundle[]): Promise<ScriptEngine | undefined> {
+    if (bundles.some(hasScript)) this.#scripts ??= createScriptEngine(this.#kind);
+    return this.#scripts;
+  }
+
+  async xpath(bundles: readonly Bundle[]): Promise<XPathEngine | undefined> {
+    if (bundles.some((bundle) => textsOf(bundle).some((text) => /xpath/i.test(text)))) this.#xpath ??= loadXPath();
+    return this.#xpath;
+  }
+
+  async close(): Promise<void> {
+    (await this.#scripts)?.close();
+  }
+}
+
+function hasScript(bundle: Bundle): boolean {
+  return [...bundle.policies.values()].some((policy) => policy.root.name === 'Javascript');
+}
+
+/** The XML texts in which an XPath may stand: policies, and the templates of endpoints. */
+function textsOf(bundle: Bundle): string[] {
+  return [
+    ...[...bundle.policies.values()].map((policy) => policy.root.place.source.text),
+    ...bundle.targetEndpoints.map((endpoint) => endpoint.at.source.text),
+  ];
+}
+
+/** Whether some policy's duration (`apigee.metrics.policy.NAME.timeTaken`) is read anywhere in the bundle. */
+export function readsDurations(bundle: Bundle): boolean {
+  const mark = 'apigee.metrics.policy';
+  return (
+    textsOf(bundle).some((text) => text.includes(mark)) ||
+    bundle.proxyEndpoints.some((endpoint) => endpoint.at.source.text.includes(mark)) ||
+    bundle.sharedFlows.some((flow) => flow.at.source.text.includes(mark)) ||
+    [...bundle.resources.values()].some(({ type, bytes }) => type === 'jsc' && Buffer.from(bytes).includes(mark))
+  );
+}

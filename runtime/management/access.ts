@@ -1,0 +1,50 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../settings.ts';
+
+/** Who may talk to the management port. */
+export interface AccessRules {
+  /** Host the port listens on. */
+  readonly host: string;
+  readonly token: string | undefined;
+}
+
+export interface Refusal {
+  readonly status: 401 | 403;
+  readonly message: string;
+}
+
+/**
+ * A page of a foreign site in a local browser must not reach this port: with DNS rebinding it comes with a foreign Host,
+ * with a cross-site request with a foreign Origin. Beyond loopback a token decides.
+ */
+export function refusalOf(request: IncomingMessage, rules: AccessRules): Refusal | undefined {
+  const { host, origin, authorization } = request.headers;
+  if (!isOwnHost(host, rules.host)) return { status: 403, message: 'This Host is not served here.' };
+  if (origin !== undefined && !isOwnOrigin(origin, host))
+    return { status: 403, message: 'This Origin may not call this port.' };
+  if (rules.token !== undefined && !isToken(authorization, rules.token)) {
+    return { status: 401, message: 'A token is needed: Authorization: Bearer TOKEN.' };
+  }
+  return undefined;
+}
+
+function isOwnHost(header: string | undefined, listening: string): boolean {
+  if (header === undefined) return false;
+  const name = header.replace(/:\d+$/, '').toLowerCase();
+  // Beyond loopback the machine has names that nobody told us; there the token guards.
+  return isLoopback(name) || name === listening.toLowerCase() || !isLoopback(listening);
+}
+
+function isOwnOrigin(origin: string, host: string | undefined): boolean {
+  return origin.toLowerCase() === `http://${host?.toLowerCase()}`;
+}
+
+function isToken(authorization: string | undefined, token: string): boolean {
+  const given = /^Bearer +(.+)$/i.exec(authorization ?? '')?.[1]?.trim() ?? '';
+  const expected = Buffer.from(token);
+  const actual = Buffer.from(given);
+  // Compared at full length even when the lengths differ: the time tells nothing about the token.
+  const same = timingSafeEqual(expected, actual.length === expected.length ? actual : Buffer.alloc(expected.length));
+  return same && actual.length === expected.length;
+}

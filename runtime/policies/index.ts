@@ -1,0 +1,23 @@
+import { AccessControl } from './AccessControl.ts';
+import { AssignMessage } from './AssignMessage.ts';
+import { ExtractVariables } from './ExtractVariables.ts';
+import { FlowCallout } from './FlowCallout.ts';
+import { Javascript } from './Javascript.ts';
+import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
+import type { Policy } from './policy.ts';
+import { RaiseFault } from './RaiseFault.ts';
+import { ServiceCallout } from './ServiceCallout.ts';
+
+/** Every policy that runs, by its element. Adding one: its file, and a line here. */
+export const policies: ReadonlyMap<string, Policy> = new Map(
+  [
+    AccessControl,
+    AssignMessage,
+    ExtractVariables,
+    FlowCallout,
+    Javascript,
+    KeyValueMapOperations,
+    RaiseFault,
+    ServiceCallout,
+  ].map((policy) => [policy.element, policy]),
+);

@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http';
+import { Fault, flowFaults } from '../fault.ts';
+import { Body, type BodyLimit, type BodySink, type BodySource } from '../message/body.ts';
+
+/** Bytes of a request that nobody reads which are still taken in, so that the client sees the answer and not a reset. */
+const drainedBytes = 1024 * 1024;
+
+/** The payload of a request as it comes in; empty when the head announces none, and then no listener is attached. */
+export function requestBody(request: IncomingMessage, limit: BodyLimit): Body {
+  const { headers } = request;
+  const declared = headers['content-length'];
+  if (headers['transfer-encoding'] === undefined && (declared === undefined || declared === '0')) return Body.empty;
+  return Body.ofSource(new RequestBody(request, declared === undefined ? undefined : Number(declared)), limit);
+}
+
+/** Passes the chunks of a request on; a client that goes away before the end is an error, never an end. */
+class RequestBody implements BodySource {
+  readonly declaredLength: number | undefined;
+  readonly #request: IncomingMessage;
+
+  constructor(request: IncomingMessage, declaredLength: number | undefined) {
+    this.#request = request;
+    this.declaredLength = declaredLength;
+  }
+
+  start(sink: BodySink): void {
+    const request = this.#request;
+    if (request.destroyed && !request.readableEnded) {
+      sink.error(new Fault(flowFaults.unexpectedEOF));
+      return;
+    }
+    let over = false;
+    const fail = (): void => {
+      if (over) return;
+      over = true;
+      sink.error(new Fault(flowFaults.unexpectedEOF));
+    };
+    request.on('data', (chunk: Buffer) => {
+      if (!over) sink.data(chunk);
+    });
+    request.on('end', () => {
+      if (over) return;
+      over = true;
+      sink.end();
+    });
+    request.on('error', fail);
+    request.on('close', fail);
+  }
+
+  pause(): void {
+    this.#request.pause();
+  }
+
+  resume(): void {
+    this.#request.resume();
+  }
+
+  cancel(): void {
+    discardRest(this.#request);
+  }
+}
+
+/** Takes in what is left of a request, up to a bound; beyond that the connection is closed. */
+export function discardRest(request: IncomingMessage): void {
+  if (request.readableEnded || request.destroyed) return;
+  request.removeAllListeners('data');
+  let left = drainedBytes;
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.socket.destroySoon();
+  });
+  request.on('error', ignoreLate);
+  request.resume();
+}
+
+function ignoreLate(): void {
+  // The answer is decided: how the rest of the request ends changes nothing.
+}

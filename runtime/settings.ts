@@ -1,0 +1,86 @@
+/** How a server runs: every option, with its unit. Made once, from the command line and the environment; frozen. */
+export interface Settings {
+  /** The bundle directory, as given. */
+  readonly directory: string;
+  /** TCP ports; 0 = any free one. */
+  readonly port: number;
+  readonly managementPort: number;
+  readonly host: string;
+  readonly managementHost: string;
+  /** Environment to serve; undefined: the only one there is, else `local`. */
+  readonly environment: string | undefined;
+  /** `memory`. */
+  readonly store: string;
+  /** Bearer token that the management port asks for; undefined: none. */
+  readonly token: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'json' | 'pretty';
+  readonly maxChainDepth: number;
+  readonly maxChainCalls: number;
+  /** Milliseconds that running requests have to finish on shutdown. */
+  readonly shutdownTimeout: number;
+  /** `vm` trusts the scripts of bundles. */
+  readonly scriptEngine: 'quickjs' | 'vm';
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** A wrong option or a request that cannot be met as asked: message to the user, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Something the user asked for did not work: message to the user, exit code 1, no stack trace. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+}
+
+const unitMilliseconds: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+]);
+
+/** Milliseconds of a text such as `30s`, `500ms`, `2m`; a bare number is seconds. @throws UsageError */
+export function parseDuration(text: string, option: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim());
+  if (match === null) throw new UsageError(`${option} is "${text}"; write a duration such as 30s, 500ms or 2m.`);
+  return Number(match[1]) * (unitMilliseconds.get(match[2] ?? 's') ?? 1000);
+}
+
+/** A whole number in a range. @throws UsageError */
+export function parseWholeNumber(text: string, option: string, minimum: number, maximum: number): number {
+  const number = /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (!(number >= minimum && number <= maximum)) {
+    throw new UsageError(`${option} is "${text}"; write a whole number from ${minimum} to ${maximum}.`);
+  }
+  return number;
+}
+
+const loopbackHosts: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1', '[::1]']);
+
+/** Whether a listening address can be reached from this machine only. */
+export function isLoopback(host: string): boolean {
+  return loopbackHosts.has(host) || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** @throws UsageError when the options contradict each other or would open the management port to others */
+export function checkSettings(settings: Settings): Settings {
+  if (!isLoopback(settings.managementHost) && settings.token === undefined) {
+    throw new UsageError(
+      `--management-host ${settings.managementHost} opens the management port to other machines; give --token as well, or listen on 127.0.0.1.`,
+    );
+  }
+  if (settings.token === '') throw new UsageError('--token is empty; give it a value, or leave it out.');
+  if (settings.port !== 0 && settings.port === settings.managementPort && settings.host === settings.managementHost) {
+    throw new UsageError(`--port and --management-port are both ${settings.port}; they must differ.`);
+  }
+  if (settings.store !== 'memory') {
+    throw new UsageError(
+      `--store ${settings.store} is not known; this version keeps its state in memory: --store memory.`,
+    );
+  }
+  return Object.freeze(settings);
+}
