@@ -48,6 +48,11 @@ export interface Bundle {
   readonly resources: ReadonlyMap<string, Resource>;
   /** Values of `resources/properties/SET.properties`, by `SET.KEY`. */
   readonly properties: ReadonlyMap<string, string>;
+  /**
+   * Names of policies and endpoints whose file could not be read or checked, which is reported: who refers to one of
+   * them has made no mistake.
+   */
+  readonly unreadable: ReadonlySet<string>;
   /** SHA-256 over all file names and contents, hex: equal digests need no new plan. */
   readonly digest: string;
 }

@@ -1,4 +1,6 @@
 import type { Resource } from './bundle.ts';
+import type { ApiProduct, Developer, DeveloperApp } from './consumers.ts';
+import { type DataCollector, type DebugMask, emptyDebugMask } from './debug-mask.ts';
 
 /** Resources of one environment, from `environments/ENV/*.json`. Shapes: Apigee, workspace and management API references. */
 
@@ -46,6 +48,8 @@ export interface FlowHook {
 export interface KeyValueMapFile {
   readonly name: string;
   readonly scope: 'organization' | 'environment' | 'apiproxy';
+  /** The proxy that a map of scope `apiproxy` belongs to. */
+  readonly proxy?: string | undefined;
   readonly encrypted: boolean;
   readonly entries: ReadonlyMap<string, string>;
 }
@@ -63,6 +67,12 @@ export interface Environment {
   readonly deployments:
     | { readonly proxies: ReadonlySet<string>; readonly sharedFlows: ReadonlySet<string> }
     | undefined;
+  readonly debugMask: DebugMask;
+  readonly dataCollectors: ReadonlyMap<string, DataCollector>;
+  readonly products: ReadonlyMap<string, ApiProduct>;
+  /** By e-mail address. */
+  readonly developers: ReadonlyMap<string, Developer>;
+  readonly developerApps: readonly DeveloperApp[];
   /** Environment-level resources, by `TYPE://NAME`. */
   readonly resources: ReadonlyMap<string, Resource>;
   /** Values of environment-level property sets, by `SET.KEY`. */
@@ -80,6 +90,11 @@ export function emptyEnvironment(name: string): Environment {
     flowHooks: new Map(),
     keyValueMaps: [],
     deployments: undefined,
+    debugMask: emptyDebugMask,
+    dataCollectors: new Map(),
+    products: new Map(),
+    developers: new Map(),
+    developerApps: [],
     resources: new Map(),
     properties: new Map(),
     digest: '',

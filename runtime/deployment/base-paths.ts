@@ -33,7 +33,7 @@ function refuse(basePath: string, at: Place, other: Claim, diagnostics: Diagnost
   const where = `${other.at.source.file}:${line}:${column}`;
   const message = `Base path ${basePath || '/'} belongs to proxy "${other.proxy}" (endpoint "${other.endpoint}", ${where}) already.`;
   diagnostics.error(
-    'ZH034',
+    'ZH070',
     at,
     message,
     'Give one of the two another <BasePath>; until then the first one serves it.',

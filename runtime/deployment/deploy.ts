@@ -1,5 +1,5 @@
 import type { Bundle } from '../bundle/bundle.ts';
-import type { Environment } from '../bundle/environment.ts';
+import type { Environment, KeyValueMapFile } from '../bundle/environment.ts';
 import type { Loaded, LoadedBundle } from '../bundle/load.ts';
 import { type Diagnostic, Diagnostics } from '../diagnostic.ts';
 import { BundleCompiler, type CompileContext } from '../flow/bundle-compiler.ts';
@@ -7,7 +7,7 @@ import type { Connections } from '../flow/connections.ts';
 import { compileProxy, type ProxyPlan } from '../flow/proxy-plan.ts';
 import { type CompiledSharedFlow, compileSharedFlow } from '../flow/shared-flow.ts';
 import { policies } from '../policies/index.ts';
-import { KeyValueMaps, keyValueMapScope } from '../state/keyvaluemap.ts';
+import { type KeyValueMapScope, KeyValueMaps, keyValueMapScope } from '../state/keyvaluemap.ts';
 import type { Store } from '../state/store.ts';
 import { BasePaths } from './base-paths.ts';
 import { type Engines, readsDurations } from './engines.ts';
@@ -139,9 +139,12 @@ function isListed(bundle: Bundle, { deployments }: Environment): boolean {
 /** Entries of `maps.json` go into the store where it has none of that name yet. */
 async function loadKeyValueMaps(environment: Environment, store: Store): Promise<void> {
   const maps = new KeyValueMaps(store);
+  for (const file of environment.keyValueMaps) await maps.load(scopeOf(file, environment), file);
+}
+
+function scopeOf(file: KeyValueMapFile, environment: Environment): KeyValueMapScope {
   const { organization, name } = environment;
-  for (const file of environment.keyValueMaps) {
-    const parts = { organization, environment: name, bundle: file.proxy ?? '' };
-    await maps.load(keyValueMapScope[file.scope](parts), file);
-  }
+  if (file.scope === 'environment') return keyValueMapScope.environment({ organization, environment: name });
+  if (file.proxy !== undefined) return keyValueMapScope.apiproxy({ organization, bundle: file.proxy });
+  return keyValueMapScope.organization({ organization });
 }

@@ -23,14 +23,14 @@ export function checkSharedFlows(
     const [best] = nearest(flow, known.keys());
     const later = 'It may be deployed later; until then the step raises flow.SharedFlowNotFound.';
     const hint = best === undefined ? later : `Did you mean "${best}"?`;
-    diagnostics.warning('ZH035', at, `Shared flow "${flow}" is not deployed.`, hint);
+    diagnostics.warning('ZH071', at, `Shared flow "${flow}" is not deployed.`, hint);
   }
   for (const name of flowHookNames) {
     const hook = environment.flowHooks.get(name);
     if (hook === undefined || known.has(hook.sharedFlow)) continue;
     const place = wholeFile(`environments/${environment.name}/flowhooks.json`);
     const message = `${name} names shared flow "${hook.sharedFlow}", which is not deployed: every call will fail.`;
-    diagnostics.warning('ZH035', place, message, 'Deploy the shared flow, or take the hook out.');
+    diagnostics.warning('ZH071', place, message, 'Deploy the shared flow, or take the hook out.');
   }
   checkCircles(calls, diagnostics);
 }
@@ -62,7 +62,7 @@ function checkCircles(calls: ReadonlyMap<Bundle, readonly FlowCall[]>, diagnosti
       }
       const circle = [...names.slice(start), flow].join(' -> ');
       const hint = 'Without a condition that ends it, the call fails with flow.SharedFlowLoopDetected.';
-      diagnostics.warning('ZH036', at, `These shared flows call each other in a circle: ${circle}.`, hint);
+      diagnostics.warning('ZH072', at, `These shared flows call each other in a circle: ${circle}.`, hint);
     }
     done.add(name);
   };

@@ -1,6 +1,6 @@
-import { type Diagnostics, nearest, type Place } from '../diagnostic.ts';
+import { type Diagnostics, nearest, type Place, placeWithin } from '../diagnostic.ts';
 import { elementsOf, textOf, textPlace, type XmlElement } from '../xml/element.ts';
-import { innerXml } from '../xml/serialize.ts';
+import { innerPlace, innerXml } from '../xml/serialize.ts';
 import type { ChildType, ElementType, RequiredValue, ValueType } from './declare.ts';
 
 /** Codes under which an element that does not fit its declaration is reported. */
@@ -176,6 +176,7 @@ class Checker {
 
 /** Where an element's own text stands, blanks around it left out when they do not count. */
 function contentPlace(element: XmlElement, type: ElementType<unknown>): Place {
+  if (type.content === 'markup' && elementsOf(element).length > 0) return innerPlace(element);
   const raw = textOf(element);
   const place = textPlace(element, 0, raw.length);
   const blanksCount = type.content === 'markup' || (typeof type.content === 'object' && type.content.keepsBlanks);
@@ -184,10 +185,8 @@ function contentPlace(element: XmlElement, type: ElementType<unknown>): Place {
 
 /** The place of `text` within the place of `raw`, blanks around it left out. */
 function narrow(place: Place, raw: string, text: string): Place {
-  const lead = raw.length - raw.trimStart().length;
-  if (lead === 0 || text === '')
-    return { source: place.source, offset: place.offset, length: Math.max(text.length, 1) };
-  return { source: place.source, offset: place.offset + lead, length: text.length };
+  const lead = text === '' ? 0 : raw.length - raw.trimStart().length;
+  return placeWithin(place, lead, Math.max(text.length, 1));
 }
 
 function didYouMean(name: string, known: readonly string[]): string | undefined {

@@ -1,4 +1,4 @@
-import { type Diagnostic, Diagnostics, Source } from '../../runtime/diagnostic.ts';
+import { type Diagnostic, Diagnostics, placeWithin, Source } from '../../runtime/diagnostic.ts';
 import { Fault } from '../../runtime/fault.ts';
 import { compileCondition } from '../../runtime/language/condition.ts';
 import { compileTemplate } from '../../runtime/language/template.ts';
@@ -23,6 +23,8 @@ export interface PolicyUnderTest {
   /** Payloads the policy needs in memory. */
   readonly needs: BodyNeed;
   readonly diagnostics: readonly Diagnostic[];
+  /** Does what the policy does at the moment of deployment. */
+  readonly deploy: () => Promise<void>;
 }
 
 /** Checks and compiles a policy the way a deployment does, around plain data in place of a bundle. */
@@ -31,17 +33,26 @@ export function compilePolicy(policy: Policy, xml: string, options: PolicyOption
   const root = parseXml(new Source('policies/test.xml', xml), diagnostics);
   const config = root === undefined ? undefined : checkElement(root, policyElement(policy), diagnostics);
   if (root === undefined || config === undefined) {
-    return { step: () => refuse(diagnostics), needs: BodyNeed.none, diagnostics: diagnostics.list };
+    const deploy = () => Promise.resolve();
+    return { step: () => refuse(diagnostics), needs: BodyNeed.none, diagnostics: diagnostics.list, deploy };
   }
   const needed = { body: BodyNeed.none as BodyNeed };
   const name = root.attributes.find((one) => one.name === 'name')?.value ?? 'unnamed';
-  const step = policy.compile(config, { ...plainCompiler(name, diagnostics, needed, options), ...options.compiler });
+  const deployWork: (() => unknown)[] = [];
+  const step = policy.compile(config, {
+    ...plainCompiler(name, diagnostics, needed, options),
+    onDeploy: (work) => deployWork.push(work),
+    ...options.compiler,
+  });
   return {
     step: (exchange) => (diagnostics.errorCount > 0 ? refuse(diagnostics) : step(exchange)),
     get needs() {
       return needed.body;
     },
     diagnostics: diagnostics.list,
+    deploy: async () => {
+      for (const work of deployWork) await work();
+    },
   };
 }
 
@@ -65,7 +76,7 @@ function plainCompiler(
   diagnostics: Diagnostics,
   needed: { body: BodyNeed },
   options: PolicyOptions,
-): Compiler {
+): Omit<Compiler, 'onDeploy'> {
   const resources = new Map(Object.entries(options.resources ?? {}));
   const needs = (need: BodyNeed): void => {
     needed.body |= need;
@@ -90,7 +101,7 @@ function plainCompiler(
     template: (text, at, request = {}) => {
       const template = compileTemplate(text, { ...request, xpath: options.compiler?.xpath });
       for (const { index, length, message } of template.warnings) {
-        diagnostics.warning('ZH016', { source: at.source, offset: at.offset + index, length }, message);
+        diagnostics.warning('ZH016', placeWithin(at, index, length), message);
       }
       needs(template.needs);
       return template;
@@ -99,7 +110,7 @@ function plainCompiler(
       const condition = compileCondition(text);
       if (Array.isArray(condition)) {
         for (const { index, length, message, hint } of condition) {
-          diagnostics.error('CC007', { source: at.source, offset: at.offset + index, length }, message, hint);
+          diagnostics.error('CC007', placeWithin(at, index, length), message, hint);
         }
         return undefined;
       }
