@@ -1,4 +1,4 @@
-import type { Store } from './store.ts';
+import type { Change, Store } from './store.ts';
 
 /** A store that lives as long as the process. */
 export class MemoryStore implements Store {
@@ -24,6 +24,13 @@ export class MemoryStore implements Store {
 
   keys(prefix: string): readonly string[] {
     return [...this.#values.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
+  write(changes: readonly Change[]): void {
+    for (const { key, value } of changes) {
+      if (value === undefined) this.#values.delete(key);
+      else this.#values.set(key, value);
+    }
   }
 
   close(): Promise<void> {

@@ -10,7 +10,15 @@ export interface Store {
   delete(key: string): void | Promise<void>;
   /** All keys that begin with `prefix`, in order. */
   keys(prefix: string): readonly string[] | Promise<readonly string[]>;
+  /** Several changes in one atomic step, on disk when it answers: after a crash all of them are there, or none. */
+  write(changes: readonly Change[]): void | Promise<void>;
   close(): Promise<void>;
+}
+
+/** A key and its new value; undefined removes it. */
+export interface Change {
+  readonly key: string;
+  readonly value: string | undefined;
 }
 
 /** Joins parts so that no two lists of parts give the same key. */

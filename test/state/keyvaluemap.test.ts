@@ -14,6 +14,7 @@ function later(store: Store): Store {
     add: async (key, value) => store.add(key, value),
     delete: async (key) => store.delete(key),
     keys: async (prefix) => store.keys(prefix),
+    write: async (changes) => store.write(changes),
     close: () => store.close(),
   };
 }
