@@ -4,10 +4,12 @@ import type { ConnectionCompiler } from '../flow/connections.ts';
 import type { LocalCall, Target } from '../flow/target.ts';
 import type { Template } from '../language/template.ts';
 import { type BodyNeed, BodyNeed as Need } from '../message/body-need.ts';
-import { type Exchange, type Outcome, Phase, TargetCall } from '../message/exchange.ts';
+import { type Exchange, type Outcome, TargetCall } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
 import { destinationByName, destinationByPath, dispatch, type LocalDestination, suffixOf } from './local-dispatch.ts';
-import { type SuccessCodes, parseSuccessCodes } from './success-codes.ts';
+import type { SuccessCodes } from './success-codes.ts';
+import { readTargetProperties } from './target-properties.ts';
+import { addedQuery, joinPath, joinQuery } from './target-url.ts';
 
 /** LocalTargetConnection, compiled: by name or by path, each part a template. Apigee: connecting proxies to other proxies. */
 export interface LocalConnection {
@@ -42,8 +44,8 @@ export function compileLocalConnection(
   const endpoint = named ? template(ProxyEndpoint) : undefined;
   const path = named ? undefined : template(Path);
   const needs = [proxy, endpoint, path].reduce((all, one) => all | (one?.needs ?? Need.none), Need.none as BodyNeed);
-  const successCodes = config.Properties?.Property.find((one) => one.name?.text === 'success.codes')?.text;
-  return { proxy, endpoint, path, needs, isError: parseSuccessCodes(successCodes) };
+  const { isError } = readTargetProperties(config.Properties, diagnostics);
+  return { proxy, endpoint, path, needs, isError };
 }
 
 /** The literal calls of a connection, for the graph and for warnings. */
@@ -76,10 +78,10 @@ export class LocalTarget implements Target {
   }
 
   connect(exchange: Exchange): Outcome {
-    const destination = this.#destination(exchange);
+    const { to, query } = this.#destination(exchange);
     const { target } = exchange;
     if (target !== undefined) target.sentStart = target.sentEnd = Date.now();
-    return dispatch(exchange, destination.to, exchange.request, destination.query, receive);
+    return dispatch(exchange, to, exchange.request, query, (caller, response) => receive(caller, response, to, query));
   }
 
   isError(status: number): boolean {
@@ -108,7 +110,7 @@ export class LocalTarget implements Target {
     if (path !== undefined) {
       const text = path.render(exchange);
       const own = text.indexOf('?');
-      const to = destinationByPath(exchange, join(own === -1 ? text : text.slice(0, own), suffix));
+      const to = destinationByPath(exchange, joinPath(own === -1 ? text : text.slice(0, own), suffix));
       return { to, query: joinQuery(own === -1 ? '' : text.slice(own + 1), query) };
     }
     const called = destinationByName(exchange, proxy?.render(exchange) ?? '', endpoint?.render(exchange));
@@ -122,7 +124,10 @@ export class LocalTarget implements Target {
     const rest = (target === null ? url : url.slice(target[0].length)).replace(/#.*$/, '');
     const mark = rest.indexOf('?');
     const pathText = (mark === -1 ? rest : rest.slice(0, mark)) || '/';
-    const query = joinQuery(mark === -1 ? '' : rest.slice(mark + 1), addedSince(exchange.request, queryAtUrl));
+    const query = joinQuery(
+      mark === -1 ? '' : rest.slice(mark + 1),
+      addedQuery(exchange.request.querystring, queryAtUrl),
+    );
     if (path !== undefined) return { to: destinationByPath(exchange, pathText), query };
     const called = destinationByName(exchange, proxy?.render(exchange) ?? '', endpoint?.render(exchange));
     const inside = pathText === called.basePath || pathText.startsWith(`${called.basePath}/`);
@@ -131,29 +136,17 @@ export class LocalTarget implements Target {
   }
 }
 
-function receive(caller: Exchange, response: Message): void {
+/** From here on the request is the one that was sent. Apigee: flow variables reference, request.path. */
+function receive(caller: Exchange, response: Message, to: LocalDestination, query: string): void {
   caller.response = response;
-  const { target } = caller;
-  if (target !== undefined) target.receivedStart = target.receivedEnd = Date.now();
-  caller.phase = Phase.targetResponse;
-}
-
-/** Query parameters that policies added after `target.url` was set. */
-function addedSince(request: Message, before: string): string {
-  const now = request.querystring;
-  if (now === before || !now.startsWith(before)) return '';
-  return now.slice(before.length).replace(/^&/, '');
-}
-
-/** Exactly one slash at the joint; an empty suffix adds nothing. */
-function join(path: string, suffix: string): string {
-  if (suffix === '') return path;
-  return path.endsWith('/') ? path.slice(0, -1) + suffix : path + suffix;
-}
-
-function joinQuery(first: string, second: string): string {
-  if (first === '') return second;
-  return second === '' ? first : `${first}&${second}`;
+  const { target, request } = caller;
+  if (target !== undefined) {
+    target.receivedStart = target.receivedEnd = Date.now();
+    target.host = target.ip = '127.0.0.1';
+    target.port = caller.surroundings.port;
+  }
+  request.path = to.path;
+  if (request.querystring !== query) request.querystring = query;
 }
 
 function withoutQuery(text: string): string {

@@ -18,7 +18,10 @@ export function checkLoop(caller: Exchange, endpoint: Endpoint, verb: string, ur
     throw new Fault(flowFaults.loopDetected, text);
   }
   if (caller.root.localCalls >= maxChainCalls) {
-    throw new Fault(flowFaults.tooManyCalls, `One request may cause ${maxChainCalls} local calls; that number is reached`);
+    throw new Fault(
+      flowFaults.tooManyCalls,
+      `One request may cause ${maxChainCalls} local calls; that number is reached`,
+    );
   }
 }
 

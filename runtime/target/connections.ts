@@ -1,0 +1,105 @@
+import type { Named } from '../bundle/bundle.ts';
+import { emptyEnvironment } from '../bundle/environment.ts';
+import type { CalloutConnection, TargetEndpointConfig } from '../bundle/target.ts';
+import type { Place } from '../diagnostic.ts';
+import type { ConnectionCompiler, Connections } from '../flow/connections.ts';
+import type { Target } from '../flow/target.ts';
+import type { Callout } from '../policies/policy.ts';
+import { ConnectionPools } from './connection-pool.ts';
+import { HttpCallout } from './http-callout.ts';
+import { compileHttpConnection, plainConnection } from './http-connection.ts';
+import { HttpTarget } from './http-target.ts';
+import { LocalCallout } from './local-callout.ts';
+import { compileLocalConnection, LocalTarget } from './local-target.ts';
+import { sendForScript } from './script-client.ts';
+import { parseTargetUrl } from './target-url.ts';
+import { UnsupportedTarget } from './unsupported-target.ts';
+
+/** Connections that can be let go of. */
+export interface OwnedConnections extends Connections {
+  /** Closes idle connections now and the others after their requests. Health monitors end with their targets. */
+  close(): void;
+}
+
+/** Makes the connections of one server. All its targets share what they can: one pool per origin and TLS identity. */
+export function createConnections(): OwnedConnections {
+  const pools = new ConnectionPools();
+  const forScripts = plainConnection('', pools, emptyEnvironment(''));
+  return {
+    target: (endpoint, compiler) => compileTarget(endpoint, pools, compiler),
+    url: (text, at, compiler) => compileUrl(text, at, pools, compiler),
+    callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, pools, compiler),
+    httpClient: (exchange, request, url) => sendForScript(forScripts, exchange, request, url),
+    close: () => pools.close(),
+  };
+}
+
+function compileTarget(
+  endpoint: Named<TargetEndpointConfig>,
+  pools: ConnectionPools,
+  compiler: ConnectionCompiler,
+): Target | undefined {
+  const { name, config } = endpoint;
+  const { diagnostics } = compiler;
+  const kinds = [
+    'HTTPTargetConnection',
+    'HttpTargetConnection',
+    'LocalTargetConnection',
+    'ScriptTarget',
+    'HostedTarget',
+  ] as const;
+  const present = kinds.filter((kind) => config[kind] !== undefined);
+  const [kind, second] = present;
+  if (kind === undefined) {
+    const hint = 'Add <HTTPTargetConnection> or <LocalTargetConnection>.';
+    diagnostics.error('ZH037', endpoint.at, `TargetEndpoint "${name}" has no connection.`, hint);
+    return undefined;
+  }
+  if (second !== undefined) {
+    const message = `TargetEndpoint "${name}" has more than one connection: ${present.join(', ')}.`;
+    diagnostics.error('ZH037', config[second]?.at ?? endpoint.at, message, 'Keep one of them.');
+    return undefined;
+  }
+  const http = config.HTTPTargetConnection ?? config.HttpTargetConnection;
+  if (http !== undefined) {
+    const connection = compileHttpConnection(http, http.at, pools, compiler);
+    return connection === undefined ? undefined : new HttpTarget(name, connection);
+  }
+  const local = config.LocalTargetConnection;
+  if (local !== undefined) {
+    const connection = compileLocalConnection(local, local.at, compiler);
+    return connection === undefined ? undefined : new LocalTarget(name, connection);
+  }
+  const hint = 'Run the application as a server of its own, and call it with an HTTPTargetConnection.';
+  diagnostics.warning(
+    'ZH038',
+    config[kind]?.at ?? endpoint.at,
+    `${kind} is not run here: every call of it fails.`,
+    hint,
+  );
+  return new UnsupportedTarget(name, `${kind} is not supported`);
+}
+
+function compileUrl(text: string, at: Place, pools: ConnectionPools, compiler: ConnectionCompiler): Target {
+  if (parseTargetUrl(text) === undefined) {
+    const hint = 'Write it as http://host/path or https://host:port/path.';
+    compiler.diagnostics.error('ZH035', at, `"${text}" is not an http or https URL.`, hint);
+  }
+  return new HttpTarget('', plainConnection(text, pools, compiler.environment));
+}
+
+function compileCallout(
+  policy: string,
+  { http, local }: CalloutConnection,
+  at: Place,
+  pools: ConnectionPools,
+  compiler: ConnectionCompiler,
+): Callout | undefined {
+  if (http !== undefined) {
+    const connection = compileHttpConnection(http, at, pools, compiler);
+    return connection === undefined ? undefined : new HttpCallout(policy, connection);
+  }
+  if (local === undefined) return undefined;
+  const connection = compileLocalConnection(local, at, compiler);
+  return connection === undefined ? undefined : new LocalCallout(connection);
+}

@@ -1,0 +1,198 @@
+import type { Dispatcher } from 'undici';
+import { Fault, flowFaults } from '../fault.ts';
+import type { Exchange, TargetCall } from '../message/exchange.ts';
+import type { ConnectionPool } from './connection-pool.ts';
+import { faultOfFailure, isCutOff } from './failure.ts';
+import { HttpCall } from './http-call.ts';
+import type { HttpConnection } from './http-connection.ts';
+import type { LoadBalancer, Server } from './load-balancer.ts';
+import { parseAuthority, type TargetUrl } from './target-url.ts';
+import type { TlsSettings } from './tls.ts';
+import type { Upload } from './upload.ts';
+
+/** A request as it goes out, whichever server it goes to. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly uri: string;
+  /** Flat, without Host and Content-Length. */
+  readonly headers: readonly string[];
+  /** In place of the target's own. */
+  readonly host: string | undefined;
+  /** The name the target's certificate must carry. */
+  readonly expectedCn: string | undefined;
+  /** A payload in memory; undefined when there is none, or an upload. */
+  readonly body: Buffer | string | undefined;
+  readonly upload: Upload | undefined;
+  readonly declaredLength: number | undefined;
+  /** Milliseconds without a sign of the target. */
+  readonly timeout: number;
+  /** Milliseconds since 1970; 0 = none. */
+  readonly deadline: number;
+  readonly detached: boolean;
+  /** Told what the connection turned out to be. */
+  readonly target: TargetCall | undefined;
+}
+
+/** Where one attempt goes. */
+type Place = Pick<TargetUrl, 'origin' | 'scheme' | 'host' | 'port'>;
+
+/** May be sent twice without doing more than once (RFC 9110 section 9.2.2). */
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+/**
+ * Sends to the place of a URL. A kept connection that the target closes under the request is its right: what may be
+ * repeated is, once, over a new connection.
+ * @throws Fault when there is no response
+ */
+export async function sendToUrl(
+  exchange: Exchange,
+  connection: HttpConnection,
+  place: Place,
+  request: HttpRequest,
+): Promise<HttpCall> {
+  const { call, failure } = await sendTo(exchange, connection, place, connection.tls, request, undefined);
+  if (failure === undefined) return call;
+  request.upload?.cancel();
+  throw faultOfFailure(failure, call.sent);
+}
+
+/**
+ * Sends to a server of the load balancer; when that fails, to others, as far as the request can be sent again.
+ * @throws Fault when there is no response, or no server
+ */
+export async function sendBalanced(
+  exchange: Exchange,
+  connection: HttpConnection,
+  balancer: LoadBalancer,
+  request: HttpRequest,
+): Promise<HttpCall> {
+  const tried: Server[] = [];
+  let failed: { readonly call: HttpCall; readonly failure: Error } | undefined;
+  for (;;) {
+    const server = balancer.choose(tried, Date.now());
+    if (server === undefined) {
+      request.upload?.cancel();
+      if (failed === undefined) throw new Fault(flowFaults.noActiveTargets);
+      throw faultOfFailure(failed.failure, failed.call.sent);
+    }
+    tried.push(server);
+    note(request.target, server, tried);
+    const tls = server.tls ?? connection.tls;
+    const place = parseAuthority(tls.enabled(exchange) ? 'https' : 'http', server.authority);
+    if (place === undefined) throw new Fault(flowFaults.noActiveTargets);
+    server.open++;
+    const { call, failure } = await sendTo(exchange, connection, place, tls, request, () => {
+      server.open--;
+    });
+    if (failure === undefined && !balancer.isUnhealthy(call.status)) {
+      balancer.succeeded(server);
+      return call;
+    }
+    const given = exchange.root.aborted || hasPassed(request.deadline);
+    if (!given) balancer.failed(server, Date.now());
+    const again = !given && balancer.retries && tried.length < balancer.servers.length && canRepeat(call, request);
+    if (failure === undefined) {
+      if (!again || balancer.choose(tried, Date.now()) === undefined) return call;
+      call.cancel();
+    } else if (again) failed = { call, failure };
+    else {
+      request.upload?.cancel();
+      throw faultOfFailure(failure, call.sent);
+    }
+  }
+}
+
+function note(target: TargetCall | undefined, server: Server, tried: readonly Server[]): void {
+  if (target === undefined) return;
+  target.server = server.name;
+  target.isFallback = server.isFallback;
+  target.failedServers = tried.slice(0, -1).map((one) => one.name);
+}
+
+/** Nothing was sent, or it does no harm to send it twice and it is still there. */
+function canRepeat(call: HttpCall, request: HttpRequest): boolean {
+  if (!call.sent) return request.upload?.started !== true;
+  return idempotent.has(request.method) && request.upload === undefined;
+}
+
+function hasPassed(deadline: number): boolean {
+  return deadline !== 0 && Date.now() >= deadline;
+}
+
+async function sendTo(
+  exchange: Exchange,
+  connection: HttpConnection,
+  place: Place,
+  tls: TlsSettings,
+  request: HttpRequest,
+  onOver: (() => void) | undefined,
+): Promise<{ readonly call: HttpCall; readonly failure: Error | undefined }> {
+  const { properties, pools } = connection;
+  const pool = pools.get({
+    origin: place.origin,
+    connectTimeout: properties.connectTimeout,
+    keepAliveTimeout: properties.keepAliveTimeout,
+    resumesTls: properties.resumesTls,
+    tls: place.scheme === 'https' ? tls.identity(exchange, request.expectedCn) : undefined,
+  });
+  const limit = properties.responseLimit;
+  let call = callOver(pool, false, exchange, request, limit, onOver);
+  let failure = await call.send(dispatchOptions(place, request));
+  if (failure !== undefined && call.reused && isCutOff(failure) && canRepeat(call, request) && !exchange.root.aborted) {
+    call = callOver(pool, true, exchange, request, limit, undefined);
+    failure = await call.send(dispatchOptions(place, request));
+  }
+  const { target } = request;
+  if (target !== undefined) {
+    target.host = place.host;
+    target.port = place.port;
+    target.scheme = place.scheme;
+    target.ip = call.connection.peer?.ip;
+    target.certificate = call.connection.peer?.certificate;
+  }
+  return { call, failure };
+}
+
+function callOver(
+  pool: ConnectionPool,
+  anew: boolean,
+  exchange: Exchange,
+  request: HttpRequest,
+  limit: number,
+  onOver: (() => void) | undefined,
+): HttpCall {
+  const { target, upload, timeout, deadline, detached } = request;
+  return new HttpCall({
+    connection: pool.take(anew),
+    exchange,
+    target,
+    upload,
+    limit,
+    timeout,
+    deadline,
+    detached,
+    onOver,
+  });
+}
+
+function dispatchOptions(place: Place, request: HttpRequest): Dispatcher.DispatchOptions {
+  const headers = [...request.headers];
+  if (request.host !== undefined) headers.push('Host', request.host);
+  if (request.upload !== undefined && request.declaredLength !== undefined) {
+    headers.push('Content-Length', String(request.declaredLength));
+  }
+  // undici takes any async iterable and any server name for TLS; its types say less.
+  const body = request.body ?? (request.upload as unknown as NonNullable<Dispatcher.DispatchOptions['body']>) ?? null;
+  const options: Dispatcher.DispatchOptions & { servername?: string } = {
+    method: request.method,
+    path: request.uri,
+    headers,
+    body,
+    headersTimeout: request.timeout,
+    bodyTimeout: request.timeout,
+  };
+  // Else undici would ask for the name in the Host field, and reconnect whenever that changes.
+  if (place.scheme === 'https' && request.host !== undefined) options.servername = place.host;
+  return options;
+}
