@@ -1,3 +1,4 @@
+import type { BodyNeed } from '../message/body-need.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
 
@@ -16,34 +17,68 @@ export interface ScriptSource {
   readonly policy: string;
   /** Scripts of one bundle share an engine instance, as they share `context.session`. */
   readonly bundle: string;
-  readonly files: readonly { readonly name: string; readonly text: string }[];
-  /** Milliseconds; 0 = no limit. */
+  readonly files: readonly ScriptFile[];
+  /** Milliseconds of computing; waiting for `httpClient` does not count. 0 = no limit. */
   readonly timeLimit: number;
   readonly properties: ReadonlyMap<string, string>;
   /** Sends the requests of `httpClient`, local targets included. */
   readonly send: (exchange: Exchange, request: Message, url: string) => Promise<Message>;
+  /** Gets what a script prints, one line a call; absent: it is dropped. */
+  readonly print?: ((exchange: Exchange, text: string) => void) | undefined;
+}
+
+export interface ScriptFile {
+  readonly name: string;
+  readonly text: string;
 }
 
 export interface PreparedScript {
   /** Runs it for one exchange, callbacks of `httpClient` included. @throws ScriptFailure */
   run(exchange: Exchange): Outcome;
-  /** Whether the text may touch a payload. */
-  readonly readsPayload: boolean;
+  /** Payloads the text may touch. */
+  readonly needs: BodyNeed;
+  /** What will not work when it runs, found in the text. */
+  readonly findings: readonly ScriptFinding[];
+}
+
+/** Something in a script that loads, and fails when it is reached. */
+export interface ScriptFinding {
+  /** Index into the files of the script. */
+  readonly file: number;
+  /** UTF-16 units from the start of that file. */
+  readonly offset: number;
+  readonly length: number;
+  readonly message: string;
+  readonly hint: string | undefined;
 }
 
 /** A script that cannot be compiled. */
 export class ScriptSyntaxError extends Error {
-  readonly file: string;
+  /** Index into the files of the script. */
+  readonly file: number;
+  readonly fileName: string;
+  /** UTF-16 units from the start of that file. */
+  readonly offset: number;
   /** Counted from 1. */
   readonly line: number;
   readonly column: number;
+  readonly hint: string | undefined;
 
-  constructor(message: string, file: string, line: number, column: number) {
+  constructor(message: string, file: number, fileName: string, place: ScriptPlace, hint?: string) {
     super(message);
     this.file = file;
-    this.line = line;
-    this.column = column;
+    this.fileName = fileName;
+    this.offset = place.offset;
+    this.line = place.line;
+    this.column = place.column;
+    this.hint = hint;
   }
+}
+
+export interface ScriptPlace {
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
 }
 
 /** A script that threw, took too long, or asked for what it may not have. */

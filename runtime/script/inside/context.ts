@@ -1,0 +1,107 @@
+import type { CrossingValue, Plain } from '../host.ts';
+import type { contentModel } from './content.ts';
+import type { messagesModel } from './messages.ts';
+import type { Model } from './types.ts';
+import type { valuesModel } from './values.ts';
+
+/** `context`, and the objects that scripts keep for later scripts. Apigee: JavaScript object model, `context`. */
+export function contextModel(
+  { host, harden }: Model,
+  { ValueList }: ReturnType<typeof valuesModel>,
+  { Content, flush, forget }: ReturnType<typeof contentModel>,
+  { isMessage, isStatus, messageOf, numberOf }: ReturnType<typeof messagesModel>,
+) {
+  const { parse, stringify } = JSON;
+
+  /** What one transaction keeps in this heap. */
+  interface Kept {
+    session: object;
+    objects: unknown[];
+  }
+  const transactions = new Map<number, Kept>();
+  const kept = (): Kept => {
+    const number = host.transaction();
+    let found = transactions.get(number);
+    if (found === undefined) {
+      found = { session: {}, objects: [] };
+      transactions.set(number, found);
+    }
+    return found;
+  };
+
+  const crossing = (value: CrossingValue): unknown => {
+    if (value.kind === 'json') return value.json;
+    return value.kind === 'message' ? messageOf(value.message) : kept().objects[value.object];
+  };
+
+  const getVariable = (given: unknown): unknown => {
+    const name = String(given);
+    flush();
+    const value = host.getVariable(name);
+    return value === undefined ? crossing(parse(host.takeValue()) as CrossingValue) : value;
+  };
+
+  const writesPayload = /^(request|response|message|error)(\.content|\.formparam\..*)?$/;
+  const setVariable = (given: unknown, value: unknown): void => {
+    const name = String(given);
+    flush();
+    if (writesPayload.test(name)) for (const message of [1, 2, 3]) forget(message);
+    const type = typeof value;
+    if (value === undefined || value === null) host.setVariable(name, null);
+    else if (type === 'string' || type === 'number' || type === 'boolean') host.setVariable(name, value as Plain);
+    else if (isMessage(value)) host.setMessage(name, numberOf(value));
+    else if (isStatus(value)) host.setVariable(name, value.code);
+    else if (value instanceof ValueList || value instanceof Content || value instanceof String || type === 'bigint') {
+      host.setVariable(name, String(value));
+    } else if (value instanceof Number || value instanceof Boolean) host.setVariable(name, value.valueOf());
+    else host.setObject(name, kept().objects.push(value) - 1);
+  };
+
+  class Context {
+    get flow(): string {
+      return host.flow();
+    }
+
+    get session(): object {
+      return kept().session;
+    }
+
+    set session(value: object) {
+      kept().session = value;
+    }
+
+    getVariable(name: unknown): unknown {
+      return getVariable(name);
+    }
+
+    setVariable(name: unknown, value: unknown): void {
+      setVariable(name, value);
+    }
+
+    removeVariable(name: unknown): void {
+      flush();
+      host.removeVariable(String(name));
+    }
+  }
+  for (const role of ['proxyRequest', 'proxyResponse', 'targetRequest', 'targetResponse']) {
+    Object.defineProperty(Context.prototype, role, { get: () => messageOf(host.message(role)) });
+  }
+  harden(Context);
+
+  return {
+    Context,
+    json(transaction: number, object: number): string | undefined {
+      const value = transactions.get(transaction)?.objects[object];
+      if (typeof value === 'function') return undefined;
+      try {
+        return stringify(value);
+      } catch {
+        // A cycle: there is no text for it.
+        return undefined;
+      }
+    },
+    release(transaction: number): void {
+      transactions.delete(transaction);
+    },
+  };
+}
