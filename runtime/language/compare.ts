@@ -14,22 +14,36 @@ export function equalValues(left: unknown, right: unknown): boolean {
   return toText(left) === toText(right);
 }
 
-/** Java's String.equalsIgnoreCase, over the whole of Unicode. */
+/** Equality of the two texts in lower case. */
 export function equalIgnoringCase(left: unknown, right: unknown): boolean {
   return toText(left).toLowerCase() === toText(right).toLowerCase();
 }
 
-/**
- * Negative, zero or positive; NaN when the two have no order. zerohop's choice: as numbers when both look like numbers,
- * which is what the authors of `ratelimit...count GreaterThan "0"` expect; else as texts, by UTF-16 units as Java does.
- */
+/** Negative, zero or positive, as `left` stands to `right`. */
 export function order(left: unknown, right: unknown): number {
-  const a = numberOf(left);
-  const b = numberOf(right);
-  if (a !== undefined && b !== undefined) return a < b ? -1 : a > b ? 1 : a >= b ? 0 : Number.NaN;
-  const leftText = toText(left);
-  const rightText = toText(right);
-  return leftText < rightText ? -1 : leftText > rightText ? 1 : 0;
+  return orderNumber(left, numberOf(right)) ?? orderText(toText(left), toText(right));
+}
+
+/**
+ * The order of any value to a value known now. zerohop's choice: as numbers when both look like numbers, which is what
+ * the authors of `ratelimit...count GreaterThan "0"` expect; else as texts, by UTF-16 units as Java does.
+ */
+export function orderTo(right: unknown): (left: unknown) => number {
+  const number = numberOf(right);
+  const text = toText(right);
+  return (left) => orderNumber(left, number) ?? orderText(toText(left), text);
+}
+
+/** Undefined when one of the two is no number. */
+function orderNumber(left: unknown, right: number | bigint | undefined): number | undefined {
+  const number = right === undefined ? undefined : numberOf(left);
+  if (number === undefined || right === undefined) return undefined;
+  // Not a number (NaN) has no order, and no comparison with it holds.
+  return number < right ? -1 : number > right ? 1 : number >= right ? 0 : Number.NaN;
+}
+
+function orderText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** A condition of its own: true, or the text `true` in any case. */

@@ -1,5 +1,5 @@
 import type { Exchange } from '../message/exchange.ts';
-import { equalIgnoringCase, equalValues, order } from './compare.ts';
+import { equalIgnoringCase, equalValues, order, orderTo } from './compare.ts';
 import type { Comparison } from './condition-operators.ts';
 import { javaRegex, safeTest } from './java-regex.ts';
 import { glob, matchesPath, PatternError } from './pattern.ts';
@@ -43,11 +43,23 @@ const comparisons: Readonly<Record<Exclude<Comparison, Pattern>, (left: unknown,
   '!=': (left, right) => !equalValues(left, right),
   ':=': equalIgnoringCase,
   '=|': (left, right) => toText(left).startsWith(toText(right)),
-  '>': (left, right) => order(left, right) > 0,
-  '>=': (left, right) => order(left, right) >= 0,
-  '<': (left, right) => order(left, right) < 0,
-  '<=': (left, right) => order(left, right) <= 0,
+  '>': (left, right) => isGreater(order(left, right)),
+  '>=': (left, right) => isAtLeast(order(left, right)),
+  '<': (left, right) => isLess(order(left, right)),
+  '<=': (left, right) => isAtMost(order(left, right)),
 };
+
+const isGreater = (order: number): boolean => order > 0;
+const isAtLeast = (order: number): boolean => order >= 0;
+const isLess = (order: number): boolean => order < 0;
+const isAtMost = (order: number): boolean => order <= 0;
+
+const orders: ReadonlyMap<Comparison, (order: number) => boolean> = new Map([
+  ['>', isGreater],
+  ['>=', isAtLeast],
+  ['<', isLess],
+  ['<=', isAtMost],
+]);
 
 type Pattern = '~' | '!~' | '~~' | '~/';
 
@@ -75,11 +87,35 @@ export function compareWithLiteral(comparison: Comparison, left: Reader, right: 
     if (comparison === '!=') return differsFromText(left, right);
     if (comparison === '=|') return startsWithText(left, right);
   }
-  const compare = comparisons[comparison];
+  const compare = comparisonTo(comparison, right);
   return (exchange) => {
     const value = left(exchange);
-    return isNull(value) ? whenNull : compare(value, right);
+    return isNull(value) ? whenNull : compare(value);
   };
+}
+
+/** A comparison with its right side worked out as far as it can be. */
+function comparisonTo(comparison: Exclude<Comparison, Pattern>, right: unknown): (left: unknown) => boolean {
+  if (comparison === ':=') {
+    const lower = toText(right).toLowerCase();
+    return (left) => toText(left).toLowerCase() === lower;
+  }
+  const decide = orders.get(comparison);
+  if (decide !== undefined) {
+    const orderOf = orderTo(right);
+    return (left) => decide(orderOf(left));
+  }
+  const compare = comparisons[comparison];
+  return (left) => compare(left, right);
+}
+
+/** A comparison of two values known now. @throws PatternError for a regular expression that is not valid */
+export function compareKnown(comparison: Comparison, left: unknown, right: unknown): boolean {
+  const onNull = nullRows[comparison];
+  if (isNull(left)) return isNull(right) ? onNull.both : onNull.left;
+  if (isNull(right)) return onNull.right;
+  if (!isPattern(comparison)) return comparisons[comparison](left, right);
+  return compilePattern(comparison, toText(right))(toText(left)) !== (comparison === '!~');
 }
 
 /** A comparison of two values known only when it runs. */

@@ -11,7 +11,7 @@ import { ConditionError, scanCondition, type Token } from './condition-scan.ts';
 /** A condition as a tree. */
 export type Expression =
   | { readonly kind: 'literal'; readonly value: Literal; readonly index: number; readonly length: number }
-  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'variable'; readonly name: string; readonly index: number; readonly length: number }
   | { readonly kind: 'not'; readonly operand: Expression }
   | { readonly kind: 'and' | 'or'; readonly operands: readonly Expression[] }
   | {
@@ -203,7 +203,7 @@ function variable(token: Token, name: string): Expression {
       'a text stands in double quotes; a variable whose name holds other characters in single quotes, on the left',
     );
   }
-  return { kind: 'variable', name };
+  return { kind: 'variable', name, index: token.index, length: token.length };
 }
 
 function unexpected(token: Token, expected: string): ConditionError {

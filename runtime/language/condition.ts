@@ -1,10 +1,13 @@
 /** Conditions, compiled to closures. Apigee: Conditions reference. */
 import { BodyNeed } from '../message/body-need.ts';
 import type { Exchange } from '../message/exchange.ts';
+import { backtrackingAdvice, backtracksExponentially } from './backtracking.ts';
 import { isTrue } from './compare.ts';
-import { compareValues, compareWithLiteral, type Test } from './condition-compare.ts';
+import { validOrUndefined } from './compile-once.ts';
+import { compareKnown, compareValues, compareWithLiteral, type Test } from './condition-compare.ts';
 import { type Expression, parseCondition } from './condition-parse.ts';
 import { ConditionError, type ConditionProblem } from './condition-scan.ts';
+import { javaRegex } from './java-regex.ts';
 import { PatternError } from './pattern.ts';
 import type { Reader } from './variable.ts';
 import { bodyNeed, variableReader } from './variables.ts';
@@ -19,6 +22,8 @@ export interface Condition {
   readonly reads: readonly string[];
   /** Its value when it reads no variable; an empty condition is true. */
   readonly constant: boolean | undefined;
+  /** What can be run, and had better be written otherwise. */
+  readonly warnings: readonly ConditionProblem[];
 }
 
 /** Compiles a condition, or says what is wrong with it. */
@@ -40,38 +45,44 @@ interface Node {
   readonly known: { readonly value: unknown } | undefined;
 }
 
+/** What compiling the parts of a condition finds out about the whole. */
+interface Findings {
+  readonly reads: Set<string>;
+  readonly warnings: ConditionProblem[];
+}
+
 function compile(expression: Expression): Condition {
-  const reads = new Set<string>();
-  const node = nodeOf(expression, reads);
+  const { reads, warnings }: Findings = { reads: new Set(), warnings: [] };
+  const node = nodeOf(expression, { reads, warnings });
   if (node.known !== undefined) return constantCondition(isTrue(node.known.value));
   let needs: BodyNeed = BodyNeed.none;
   for (const name of reads) needs |= bodyNeed(name);
-  return { test: node.test, needs, reads: [...reads], constant: undefined };
+  return { test: node.test, needs, reads: [...reads], constant: undefined, warnings };
 }
 
 function constantCondition(constant: boolean): Condition {
-  return { test: () => constant, needs: BodyNeed.none, reads: [], constant };
+  return { test: () => constant, needs: BodyNeed.none, reads: [], constant, warnings: [] };
 }
 
-function nodeOf(expression: Expression, reads: Set<string>): Node {
+function nodeOf(expression: Expression, findings: Findings): Node {
   switch (expression.kind) {
     case 'literal':
       return knownNode(expression.value);
     case 'variable': {
-      reads.add(expression.name);
+      findings.reads.add(expression.name);
       const read = variableReader(expression.name);
       return { value: read, test: (exchange) => isTrue(read(exchange)), known: undefined };
     }
     case 'not': {
-      const { test, known } = nodeOf(expression.operand, reads);
+      const { test, known } = nodeOf(expression.operand, findings);
       return known === undefined ? testNode((exchange) => !test(exchange)) : knownNode(!isTrue(known.value));
     }
     case 'compare':
-      return compareNode(expression, reads);
+      return compareNode(expression, findings);
     default:
       return groupNode(
         expression.kind,
-        expression.operands.map((operand) => nodeOf(operand, reads)),
+        expression.operands.map((operand) => nodeOf(operand, findings)),
       );
   }
 }
@@ -85,22 +96,43 @@ function testNode(test: Test): Node {
   return { value: test, test, known: undefined };
 }
 
-function compareNode(expression: Expression & { readonly kind: 'compare' }, reads: Set<string>): Node {
+function compareNode(expression: Expression & { readonly kind: 'compare' }, findings: Findings): Node {
   const { comparison, negated } = expression;
-  const left = nodeOf(expression.left, reads);
-  const right = nodeOf(expression.right, reads);
+  if (comparison === '~~') warnOfBacktracking(expression.right, findings);
+  warnOfBareVerb(expression, findings);
+  const left = nodeOf(expression.left, findings);
+  const right = nodeOf(expression.right, findings);
+  if (left.known !== undefined && right.known !== undefined) {
+    const [a, b] = [left.known.value, right.known.value];
+    return knownNode(placed(expression, () => compareKnown(comparison, a, b)) !== negated);
+  }
+  const known = right.known;
   const compared =
-    right.known === undefined
+    known === undefined
       ? compareValues(comparison, left.value, right.value)
-      : compareLiteral(expression, left.value, right.known.value);
-  const test: Test = negated ? (exchange) => !compared(exchange) : compared;
-  if (left.known === undefined || right.known === undefined) return testNode(test);
-  return knownNode(testKnown(test));
+      : placed(expression, () => compareWithLiteral(comparison, left.value, known.value));
+  return testNode(negated ? (exchange) => !compared(exchange) : compared);
 }
 
-function compareLiteral(expression: Expression & { readonly kind: 'compare' }, left: Reader, right: unknown): Test {
+/** `request.verb = GET` compares with a variable of that name, which is hardly ever meant. */
+function warnOfBareVerb({ left, right }: Expression & { readonly kind: 'compare' }, { warnings }: Findings): void {
+  if (left.kind !== 'variable' || right.kind !== 'variable' || !/^\w+\.verb$/.test(left.name)) return;
+  const { name, index, length } = right;
+  if (!/^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE)$/i.test(name)) return;
+  warnings.push({ index, length, message: `${name} is read as the name of a variable.`, hint: `write "${name}"` });
+}
+
+function warnOfBacktracking(pattern: Expression, { warnings }: Findings): void {
+  if (pattern.kind !== 'literal' || typeof pattern.value !== 'string') return;
+  const regex = validOrUndefined(() => javaRegex(String(pattern.value)));
+  if (regex === undefined || !backtracksExponentially(regex)) return;
+  warnings.push({ index: pattern.index, length: pattern.length, ...backtrackingAdvice });
+}
+
+/** Runs `work`, which compiles the right side; a pattern that is not valid is a mistake at its place in the condition. */
+function placed<T>(expression: Expression & { readonly kind: 'compare' }, work: () => T): T {
   try {
-    return compareWithLiteral(expression.comparison, left, right);
+    return work();
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     const at = expression.right;

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, hash as hashOnce } from 'node:crypto';
 
 export type HashAlgorithm = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
@@ -7,7 +7,7 @@ export type KeyEncoding = 'utf8' | 'hex' | 'base64';
 
 /** The hash of the UTF-8 bytes of a text (or of the bytes given), in lower-case hex or in base64 with padding. */
 export function hash(algorithm: HashAlgorithm, value: string | Uint8Array, encoding: 'hex' | 'base64'): string {
-  return createHash(algorithm).update(value).digest(encoding);
+  return hashOnce(algorithm, value, encoding);
 }
 
 /** RFC 2104 over the UTF-8 bytes of `value`. */

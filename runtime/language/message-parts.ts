@@ -127,6 +127,8 @@ const fixedParts: ReadonlyMap<string, Part> = new Map([
   ['uri', readOnlyPart(forRequests((message) => message.uri))],
   ['querystring', readOnlyPart(forRequests((message) => message.querystring))],
   ['transportid', readOnlyPart(() => 'http')],
+  // The documentation says no more than "the transport message". zerohop's choice: it is the message itself.
+  ['transport.message', readOnlyPart((message) => message, true)],
   ['headers.count', readOnlyPart((message) => message.headers.names().length)],
   ['headers.names', readOnlyPart((message) => message.headers.names())],
   ['headers.names.string', readOnlyPart((message) => message.headers.names().join(', '))],

@@ -49,7 +49,10 @@ const response: Root = {
     if (message.kind !== 'response') throw new SetVariableError('response', 'the value is not a response message');
     // Before there is a response the name is a custom variable: a ServiceCallout may store its answer there.
     if (exchange.phase < Phase.targetResponse) exchange.setVariable('response', message);
-    else exchange.response = message;
+    else {
+      if (exchange.response !== message) exchange.response?.discardBody();
+      exchange.response = message;
+    }
   },
 };
 

@@ -45,13 +45,52 @@ export function matchesPath(pattern: string): (value: string) => boolean {
   if (elements.length === 2 && isEmptyText(elements[0]) && elements[1] === 'several') {
     return (value) => value === '' || value.startsWith('/');
   }
-  if (elements.every((element) => element !== 'several' && element.gaps.length === 0)) {
-    const whole = elements.map((element) => (element === 'several' ? '' : element.texts[0])).join('/');
-    const slashed = `${whole}/`;
-    return (value) => value === whole || value === slashed;
-  }
+  const plain = plainPath(elements);
+  if (plain !== undefined) return plain;
   const match = matchPathElements(elements);
   return (value) => match(pathElements(value), undefined, undefined);
+}
+
+const slash = 47;
+
+/**
+ * A matcher for what nearly all patterns are made of: elements that are text or a gap, `**` only at the end. It walks
+ * the value by places in it, without cutting it up (bench/micro/condition.ts). Undefined for other patterns.
+ */
+function plainPath(elements: readonly Element[]): ((value: string) => boolean) | undefined {
+  const isOpen = elements.at(-1) === 'several';
+  // What stands between the gaps, slashes included.
+  let text = '';
+  const texts: string[] = [];
+  for (const [index, element] of (isOpen ? elements.slice(0, -1) : elements).entries()) {
+    if (element === 'several') return undefined;
+    if (index > 0) text += '/';
+    const [before = '', after = ''] = element.texts;
+    if (element.gaps.length === 0) text += before;
+    else if (element.gaps.length === 1 && before === '' && after === '') {
+      texts.push(text);
+      text = '';
+    } else return undefined;
+  }
+  texts.push(text);
+  const [first = '', ...others] = texts;
+  if (others.length === 0 && !isOpen) {
+    const slashed = `${first}/`;
+    return (value) => value === first || value === slashed;
+  }
+  return (value) => {
+    const end = value.charCodeAt(value.length - 1) === slash ? value.length - 1 : value.length;
+    if (!value.startsWith(first)) return false;
+    let at = first.length;
+    for (const text of others) {
+      if (at > end) return false;
+      const next = value.indexOf('/', at);
+      at = next === -1 || next > end ? end : next;
+      if (!value.startsWith(text, at)) return false;
+      at += text.length;
+    }
+    return isOpen ? at < end && value.charCodeAt(at) === slash : at === end;
+  };
 }
 
 export interface CapturePattern {

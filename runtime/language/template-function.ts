@@ -23,4 +23,6 @@ export interface TemplateFunction {
    * @throws PatternError for a literal that is not a valid pattern, path, format or encoding
    */
   readonly prepare?: (literals: readonly unknown[]) => Call;
+  /** Place of the argument that is a Java expression run on the text of another. */
+  readonly expression?: number;
 }

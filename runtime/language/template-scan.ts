@@ -1,14 +1,13 @@
 /** What a template is made of, in order. `index` and `length` are the place in its text, delimiters included. */
-export type Piece =
-  | { readonly kind: 'text'; readonly text: string }
-  | {
-      readonly kind: 'variable';
-      readonly name: string;
-      readonly fallback: string | undefined;
-      readonly index: number;
-      readonly length: number;
-    }
-  | FunctionPiece;
+export type Piece = { readonly kind: 'text'; readonly text: string } | VariablePiece | FunctionPiece;
+
+export interface VariablePiece {
+  readonly kind: 'variable';
+  readonly name: string;
+  readonly fallback: string | undefined;
+  readonly index: number;
+  readonly length: number;
+}
 
 export interface FunctionPiece {
   readonly kind: 'function';
@@ -74,7 +73,7 @@ class Scanner {
     this.#at = 0;
   }
 
-  pieceAt(open: number): Piece | undefined {
+  pieceAt(open: number): VariablePiece | FunctionPiece | undefined {
     this.#at = open + this.#prefix.length;
     const name = this.#name();
     if (name === undefined) return undefined;

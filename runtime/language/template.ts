@@ -3,10 +3,12 @@ import { nearest } from '../diagnostic.ts';
 import { BodyNeed } from '../message/body-need.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { Message } from '../message/message.ts';
+import { backtrackingAdvice, backtracksExponentially } from './backtracking.ts';
 import { templateFunction, templateFunctions } from './functions.ts';
+import { javaRegex } from './java-regex.ts';
 import { PatternError } from './pattern.ts';
 import type { Call, Engines, TemplateFunction } from './template-function.ts';
-import { type Argument, type FunctionPiece, type Piece, scanTemplate } from './template-scan.ts';
+import { type Argument, type FunctionPiece, scanTemplate, type VariablePiece } from './template-scan.ts';
 import { toText } from './text.ts';
 import type { Reader } from './variable.ts';
 import { bodyNeed, variableReader } from './variables.ts';
@@ -113,7 +115,7 @@ class Sequence {
   }
 }
 
-function variablePart(piece: Piece & { kind: 'variable' }, options: TemplateOptions, reads: Set<string>): Part {
+function variablePart(piece: VariablePiece, options: TemplateOptions, reads: Set<string>): Part {
   const { name, fallback } = piece;
   const { unresolved } = options;
   const read = variableReader(name);
@@ -145,11 +147,23 @@ function compileCall(piece: FunctionPiece, warnings: TemplateWarning[]): Call | 
   }
   if (found.prepare === undefined) return found.call;
   try {
+    warnOfBacktracking(piece, found, warn);
     return found.prepare(piece.args.map((argument) => (argument.kind === 'literal' ? argument.text : undefined)));
   } catch (error) {
     if (error instanceof PatternError) return warn(`${error.message}, so this stays text`);
     throw error;
   }
+}
+
+/** @throws PatternError for an expression that is not valid */
+function warnOfBacktracking(
+  piece: FunctionPiece,
+  { expression }: TemplateFunction,
+  warn: (message: string, index: number, length: number) => void,
+): void {
+  const argument = expression === undefined ? undefined : piece.args[expression];
+  if (argument?.kind !== 'literal' || !backtracksExponentially(javaRegex(argument.text, 'find'))) return;
+  warn(backtrackingAdvice.message, argument.index, argument.text.length);
 }
 
 function countText({ minimum, maximum }: TemplateFunction): string {

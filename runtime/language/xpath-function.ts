@@ -31,14 +31,17 @@ interface Current {
 export function xpathFunction(literals: readonly unknown[]): Call {
   const unknown = literals.slice(2).find((literal) => literal !== undefined && !isOption(textOf(literal) ?? ''));
   if (unknown !== undefined) throw new PatternError(`Neither a result type nor prefix:uri: ${textOf(unknown)}`, 0);
+  // With the XML as the only variable, which is the rule, nothing else needs another look.
+  const isFixed = literals.length > 1 && literals.every((literal, index) => index === 1 || literal !== undefined);
+  const fixed = isFixed ? readOptions(literals) : undefined;
   let current: Current | undefined;
   return (args, engines) => {
     const expression = textOf(args[0]);
     const xml = textOf(args[1]);
     const engine = engines.xpath;
     if (expression === undefined || xml === undefined || engine === undefined) return undefined;
-    const options = readOptions(args);
-    const key = JSON.stringify([expression, ...options.namespaces]);
+    const options = fixed ?? readOptions(args);
+    const key = fixed === undefined ? JSON.stringify([expression, ...options.namespaces]) : expression;
     if (current === undefined || current.engine !== engine || current.key !== key) {
       current?.xpath?.dispose();
       current = { engine, key, xpath: validOrUndefined(() => engine.compile(expression, options.namespaces)) };
