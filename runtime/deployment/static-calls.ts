@@ -29,7 +29,9 @@ function resolve(snapshot: Snapshot, call: LocalCall): CompiledEndpoint | undefi
 export function checkCalls(snapshot: Snapshot, bundles: ReadonlyMap<string, Bundle>, diagnostics: Diagnostics): void {
   const edges = callGraph(snapshot);
   for (const { from, to, call } of edges) {
-    if (to !== undefined) continue;
+    const caller = bundles.get(from.proxy);
+    // `target.url`, set while a request runs, decides in place of what is written.
+    if (to !== undefined || (caller !== undefined && mentionsTargetUrl(caller))) continue;
     const place = placeOf(from, bundles);
     if (place === undefined) continue;
     const wanted =
@@ -49,6 +51,15 @@ export function checkCalls(snapshot: Snapshot, bundles: ReadonlyMap<string, Bund
     const hint = 'Legal when the path changes on the way; a call with the same path is refused with 508.';
     diagnostics.warning('ZH033', place, `These proxies call each other in a circle: ${names}.`, hint);
   }
+}
+
+function mentionsTargetUrl(bundle: Bundle): boolean {
+  return (
+    [...bundle.policies.values()].some((policy) => policy.root.place.source.text.includes('target.url')) ||
+    [...bundle.resources.values()].some(
+      ({ type, bytes }) => type === 'jsc' && Buffer.from(bytes).includes('target.url'),
+    )
+  );
 }
 
 function placeOf(endpoint: CompiledEndpoint, bundles: ReadonlyMap<string, Bundle>): Place | undefined {

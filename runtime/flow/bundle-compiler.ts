@@ -74,6 +74,9 @@ export class BundleCompiler implements ConnectionCompiler {
       }
       return undefined;
     }
+    for (const { index, length, message, hint } of compiled.warnings) {
+      this.diagnostics.warning('ZH017', placeWithin(at, index, length), message, hint);
+    }
     if (compiled.constant !== undefined && text.trim() !== '' && !/^\s*(true|false)\s*$/i.test(text)) {
       this.diagnostics.warning('CC006', at, `This condition is always ${compiled.constant}.`);
     }

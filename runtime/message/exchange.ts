@@ -104,6 +104,8 @@ export interface Surroundings {
   readonly port: number;
   readonly counter: CallCounter;
   readonly variables: VariableAccess;
+  /** What a script of a policy prints; absent: it is dropped. */
+  print?(exchange: Exchange, policy: string, text: string): void;
   /** An exception that is no Fault: our bug, or a library's. Logged with its stack; the client gets a plain 500. */
   report(error: unknown, exchange: Exchange): void;
 }

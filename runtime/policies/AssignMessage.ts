@@ -1,6 +1,6 @@
 import { flag } from '../schema/values.ts';
 import { assignTo, compileDestination } from './destination.ts';
-import { compileActions, messageActions, writesMessage } from './message-actions.ts';
+import { acts, compileActions, messageActions, writesMessage } from './message-actions.ts';
 import { policy } from './policy.ts';
 
 const faults = {
@@ -41,6 +41,10 @@ export const AssignMessage = policy({
       source: 'message',
       destination: destination.need,
     });
+    if (!acts(config) && !destination.makes) {
+      const hint = 'Add one of Set, Add, Copy, Remove, AssignVariable.';
+      compiler.warning('PO034', config.at, 'The policy does nothing.', hint);
+    }
     // A policy of variables alone works wherever it is attached, whether or not there is the message it names.
     if (!writesMessage(config) && !destination.makes) return (exchange) => act(exchange, exchange.request);
     const { find } = destination;

@@ -49,8 +49,14 @@ export const ExtractVariables = policy({
       ...(JSONPayload === undefined ? [] : compileJsonPayload(JSONPayload, context)),
       ...(XMLPayload === undefined ? [] : compileXmlPayload(XMLPayload, context)),
     ].sort((one, other) => one.at.offset - other.at.offset);
-    if (extractions.length === 0) {
-      compiler.error('ZH140', config.at, 'The policy extracts nothing.', 'Add <URIPath>, <Header>, <JSONPayload> ...');
+    const payload = JSONPayload ?? XMLPayload;
+    if (extractions.length === 0 && payload === undefined) {
+      compiler.error(
+        'ZH140',
+        config.at,
+        'The policy extracts nothing (NothingToExtract).',
+        'Add <URIPath>, <Header>, <JSONPayload> ...',
+      );
     }
 
     const source = config.Source?.text ?? 'message';

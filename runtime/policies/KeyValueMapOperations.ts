@@ -7,7 +7,7 @@ import { type ConfigOf, element, many, required, requiredAttribute, valueOrRef }
 import { boolean, integer, oneOf, text, variable } from '../schema/values.ts';
 import type { Answer } from '../state/answer.ts';
 import { type KeyValueMap, type KeyValueMapEntry, KeyValueMaps, keyValueMapScope } from '../state/keyvaluemap.ts';
-import { type Compiler, policy, type Step } from './policy.ts';
+import { type Compiler, policy } from './policy.ts';
 
 const key = element({ children: { Parameter: many(valueOrRef(text)) } });
 
@@ -44,7 +44,7 @@ const faults = {
 export const KeyValueMapOperations = policy({
   element: 'KeyValueMapOperations',
   failedPrefix: 'keyvaluemapoperations',
-  attributes: { mapIdentifier: text },
+  attributes: { mapIdentifier: text, encrypted: boolean },
   children: {
     MapName: valueOrRef(text),
     Scope: oneOf('environment', 'organization', 'apiproxy', 'policy'),
@@ -86,7 +86,10 @@ export const KeyValueMapOperations = policy({
       };
     }
     const map = maps.open(scope, constant);
-    return whenSeeded(maps.seed(scope, constant, entries), (exchange) => runFrom(operations, 0, exchange, map));
+    const encrypted = config.encrypted?.text === true;
+    if (encrypted) compiler.onDeploy(() => map.create(true));
+    if (entries.length > 0) compiler.onDeploy(() => maps.seed(scope, constant, entries));
+    return (exchange) => runFrom(operations, 0, exchange, map);
   },
 });
 
@@ -98,20 +101,6 @@ function runFrom(operations: readonly Operation[], from: number, exchange: Excha
     if (outcome !== undefined) return outcome.then(() => runFrom(operations, index + 1, exchange, map));
   }
   return undefined;
-}
-
-/** A store that answers later may still be at it when the first request comes. */
-function whenSeeded(seeding: Answer<undefined>, step: Step): Step {
-  if (seeding === undefined) return step;
-  const settled = seeding.then(
-    () => undefined,
-    (error: unknown) => ({ error }),
-  );
-  return (exchange) =>
-    settled.then((failure) => {
-      if (failure !== undefined) throw failure.error;
-      return step(exchange);
-    });
 }
 
 interface MapName {
@@ -229,9 +218,26 @@ function compileKey(config: ConfigOf<typeof key>, compiler: Compiler): (exchange
 /** Apigee: KeyValueMapOperations, Key: several Parameters are one key with two underscores between them. */
 const keyJoin = '__';
 
-function checkKey(config: { readonly at: Place; readonly Parameter: readonly object[] }, compiler: Compiler): void {
-  if (config.Parameter.length > 0) return;
-  compiler.error('ZH122', config.at, '<Key> names no key.', 'Add <Parameter>...</Parameter> below <Key>.');
+function checkKey(config: { readonly at: Place; readonly Parameter: readonly KeyPart[] }, compiler: Compiler): void {
+  if (config.Parameter.length === 0) {
+    compiler.error(
+      'ZH122',
+      config.at,
+      '<Key> names no key (KeyIsMissing).',
+      'Add <Parameter>...</Parameter> below <Key>.',
+    );
+  }
+  for (const { at, text: literal = '', ref } of config.Parameter) {
+    if (literal !== '' || ref !== undefined) continue;
+    const hint = 'Write a text, or name a variable with ref="VARIABLE".';
+    compiler.warning('ZH125', at, 'This part of the key is an empty text.', hint);
+  }
+}
+
+interface KeyPart {
+  readonly at: Place;
+  readonly text: string | undefined;
+  readonly ref?: object | undefined;
 }
 
 function compileValue(config: ConfigOf<ReturnType<typeof valueOrRef<string>>>, compiler: Compiler): Reader {
@@ -246,7 +252,12 @@ function readEntry(config: ConfigOf<typeof entry>, compiler: Compiler): KeyValue
   const parts = config.Key.Parameter.map((one) => one.text ?? '');
   const values = config.Value.map((one) => one.text ?? '');
   if (values.length === 0) {
-    compiler.error('ZH123', config.at, '<Entry> has no value.', 'Add <Value>...</Value> below <Entry>.');
+    compiler.error(
+      'ZH123',
+      config.at,
+      '<Entry> has no value (ValueIsMissing).',
+      'Add <Value>...</Value> below <Entry>.',
+    );
   }
   return parts.length === 0 || values.length === 0 ? [] : [{ key: parts.join(keyJoin), values }];
 }

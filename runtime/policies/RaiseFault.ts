@@ -85,8 +85,9 @@ export const RaiseFault = policy({
 
 /**
  * The answer of a RaiseFault whose fault rule is running: a RaiseFault in that rule writes over it, and what it does not
- * set stays. Any other pending error gives way to a new answer. Apigee: handling faults, RaiseFault and fault rules.
+ * set stays. Any other pending error, that of a target too, gives way to a new answer. Apigee: handling faults,
+ * RaiseFault and fault rules.
  */
 function raisedBefore(exchange: Exchange): Message | undefined {
-  return exchange.fault?.carriesResponse === true ? exchange.error : undefined;
+  return exchange.fault?.code === faults.raised.code ? exchange.error : undefined;
 }

@@ -35,6 +35,12 @@ export const headerFields: Fields = {
   clear: (message) => message.headers.clear(),
 };
 
+/** Header fields whose name and value are known to be allowed. */
+export const checkedHeaders: Pick<Fields, 'add' | 'set'> = {
+  add: (message, name, value) => message.headers.addChecked(name, value),
+  set: (message, name, value) => message.headers.setChecked(name, value),
+};
+
 /** Apigee: AssignMessage reference, QueryParams act on requests only. */
 export const queryFields: Fields = {
   writable: (message) => message.kind === 'request',
@@ -141,7 +147,7 @@ export function fieldLists(config: ListsConfig, context: ActionContext): FieldLi
     const [first] = entries;
     if (first === undefined) return [];
     const message = `This stands outside <${parent}>; it is taken as if it stood inside.`;
-    context.compiler.warning('ZH101', first.at, message, `Put it into <${parent}>...</${parent}>.`);
+    context.compiler.warning('PO034', first.at, message, `Put it into <${parent}>...</${parent}>.`);
     return [{ kind, list: undefined, entries }];
   };
   return [

@@ -62,6 +62,16 @@ export function faultPrefix(compiler: Compiler, options: Pick<ActionOptions, 'el
   return `${options.element}[${compiler.name}]: `;
 }
 
+/** Whether an action's element holds no child at all, not even an empty list. */
+export function isEmptyAction(config: { readonly at: Place; readonly textAt: Place }): boolean {
+  const { at: _at, textAt: _textAt, ...children } = config;
+  return Object.values(children).every((child) => child === undefined || (Array.isArray(child) && child.length === 0));
+}
+
+export function warnOfEmpty(element: 'Add' | 'Set', at: Place, { compiler }: ActionContext): void {
+  compiler.warning('PO034', at, `<${element}> is empty; it does nothing.`, `Fill it, or remove <${element}/>.`);
+}
+
 /** A text that is known now, or only in a call. */
 export interface Text {
   readonly constant: string | undefined;

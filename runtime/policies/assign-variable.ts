@@ -25,13 +25,12 @@ export function compileAssignVariable(config: AssignVariableConfig, context: Act
   const name = config.Name?.text ?? '';
   if (name === '') {
     const message = '<AssignVariable> names no variable (InvalidVariableName).';
-    compiler.error('ZH107', config.Name?.at ?? config.at, message, 'Add <Name>VARIABLE</Name> to it.');
+    compiler.error('PO026', config.Name?.at ?? config.at, message, 'Add <Name>VARIABLE</Name> to it.');
     return [];
   }
   if (name === 'ratelimit') {
     const message = 'The variable name "ratelimit" is reserved for Quota policies.';
-    compiler.error('ZH108', config.Name?.at ?? config.at, message, 'Choose another name.');
-    return [];
+    compiler.warning('ZH108', config.Name?.at ?? config.at, message, 'Choose another name.');
   }
   const read = sourceOf(config, context);
   const write = compiler.writer(name);
@@ -64,7 +63,7 @@ function sourceOf(config: AssignVariableConfig, context: ActionContext): Reader 
   if (PropertySetRef !== undefined && PropertySetRef.text !== '') return propertyValue(PropertySetRef, context);
   const hint = 'Add one of Value, Ref, Template, ResourceURL, PropertySetRef.';
   context.compiler.warning(
-    'ZH109',
+    'PO026',
     config.at,
     'This <AssignVariable> gives no value: it sets the variable to null.',
     hint,
@@ -128,7 +127,7 @@ function referred(
   const name = ref.text;
   if (/[{}]/.test(name)) {
     const message = `<Ref> takes the name of a variable without braces; there is no variable "${name}".`;
-    compiler.warning('ZH111', ref.at, message, `Write ${name.replace(/[{}]/g, '')}, or use Template.`);
+    compiler.warning('PO026', ref.at, message, `Write ${name.replace(/[{}]/g, '')}, or use Template.`);
   }
   const read = compiler.reader(name);
   if (fallback !== undefined) return (exchange) => read(exchange) ?? fallback;
@@ -138,6 +137,10 @@ function referred(
 
 function propertyValue(config: NonNullable<AssignVariableConfig['PropertySetRef']>, context: ActionContext): Reader {
   const { compiler, unresolved } = context;
+  if (config.text.startsWith('propertyset.')) {
+    const message = '"propertyset." is implied here; written out, it names a property set of that name.';
+    compiler.warning('PO026', config.at, message, `Write ${config.text.slice('propertyset.'.length)}.`);
+  }
   const { constant, render } = textOf(context, config.text, config.at);
   if (constant !== undefined) {
     const name = `propertyset.${constant}`;

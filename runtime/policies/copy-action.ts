@@ -3,7 +3,7 @@ import { bodyNeed, variableReader } from '../language/variables.ts';
 import { Message } from '../message/message.ts';
 import { type ConfigOf, element } from '../schema/declare.ts';
 import { flag, text } from '../schema/values.ts';
-import { type Action, type ActionContext, faultPrefix, type PlacedAction } from './action.ts';
+import { type Action, type ActionContext, faultPrefix, isEmptyAction, type PlacedAction } from './action.ts';
 import {
   type Fields,
   fieldLists,
@@ -57,14 +57,8 @@ export function compileCopy(config: CopyConfig, context: ActionContext): PlacedA
 type CopyPart = (from: Message, to: Message) => void;
 
 function isWhole(config: CopyConfig): boolean {
-  const lists = [config.Headers, config.QueryParams, config.FormParams];
-  const stray = [config.Header, config.QueryParam, config.FormParam];
-  return (
-    [...lists, ...stray].every((list) => list.length === 0) &&
-    [config.Payload, config.Path, config.Verb, config.Version, config.StatusCode, config.ReasonPhrase].every(
-      (part) => part === undefined,
-    )
-  );
+  const { source: _source, ...children } = config;
+  return isEmptyAction(children);
 }
 
 function copiesOf(config: CopyConfig, source: string, context: ActionContext): CopyPart[] {

@@ -122,18 +122,10 @@ const writeResponse = variableWriter('response');
 function freshResponse(exchange: Exchange): Message {
   const made = Message.response();
   if (exchange.error !== undefined) {
-    discard(exchange.error);
+    exchange.error.discardBody();
     exchange.error = made;
-  } else {
-    if (exchange.response !== undefined) discard(exchange.response);
-    writeResponse(exchange, made);
-  }
+  } else writeResponse(exchange, made);
   return made;
-}
-
-/** A payload that nobody will read must not keep its connection waiting. */
-function discard(message: Message): void {
-  message.body.takeSource()?.cancel();
 }
 
 function warnOfType(

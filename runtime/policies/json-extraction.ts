@@ -1,3 +1,4 @@
+import { type Place, placeWithin } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import { valueKinds } from '../language/cast.ts';
 import { compileJsonPath, type JsonPath } from '../language/json-path.ts';
@@ -5,7 +6,7 @@ import { PatternError } from '../language/pattern.ts';
 import { bareJsonText, textOf } from '../language/value-text.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { Message, mediaType } from '../message/message.ts';
-import { type ConfigOf, element, many, requiredAttribute } from '../schema/declare.ts';
+import { type ConfigOf, element, type Leaf, many, requiredAttribute } from '../schema/declare.ts';
 import { oneOf, template, variable } from '../schema/values.ts';
 import {
   cast,
@@ -15,10 +16,11 @@ import {
   executionFailed,
   extractionFaults,
 } from './extraction.ts';
+import type { Compiler } from './policy.ts';
 
 const jsonVariable = element({
   attributes: { name: requiredAttribute(variable), type: oneOf(...valueKinds) },
-  children: { JSONPath: template },
+  children: { JSONPath: many(template) },
 });
 
 /** JSONPayload of ExtractVariables. */
@@ -28,7 +30,7 @@ export const jsonPayload = element({ children: { Variable: many(jsonVariable) } 
 export function compileJsonPayload(config: ConfigOf<typeof jsonPayload>, context: ExtractionContext): Extraction[] {
   if (config.Variable.length === 0) {
     const hint = 'Add <Variable name="..."><JSONPath>...</JSONPath></Variable>, or remove it.';
-    context.compiler.warning('ZH144', config.at, 'JSONPayload extracts nothing.', hint);
+    context.compiler.error('PO033', config.at, 'JSONPayload extracts nothing (NoJSONPathsToEvaluate).', hint);
     return [];
   }
   const variables = config.Variable.map((one) => compileJsonVariable(one, context));
@@ -58,28 +60,39 @@ function rootOf(source: unknown, { compiler }: ExtractionContext): unknown {
   }
 }
 
+/** The schema allows a Variable several paths. zerohop's choice: the first that finds something gives the value. */
 type VariableExtraction = (exchange: Exchange, root: unknown) => boolean;
 
 function compileJsonVariable(config: ConfigOf<typeof jsonVariable>, context: ExtractionContext): VariableExtraction {
   const { compiler, ignoresUnresolved } = context;
   const name = config.name.text;
   const kind = config.type?.text ?? 'string';
-  const path = compilePath(config, context);
+  if (config.JSONPath.length === 0) reportEmptyPath(config.at, compiler);
+  const paths = config.JSONPath.map((leaf) => compilePath(leaf, context));
   const target = compileTarget(name, context);
   return (exchange, root) => {
-    const compiled = path(exchange);
-    if (compiled === undefined) return false;
-    const { found, value } = evaluate(compiled.path, root, context);
-    if (!found) {
-      if (ignoresUnresolved || !compiled.path.definite) return false;
-      throw invalidPath(compiled.text, context);
+    let missing: string | undefined;
+    for (const path of paths) {
+      const compiled = path(exchange);
+      if (compiled === undefined) continue;
+      const { found, value } = evaluate(compiled.path, root, context);
+      if (!found) {
+        if (compiled.path.definite) missing ??= compiled.text;
+        continue;
+      }
+      const text = bareJsonText(value);
+      // JSON's null is a value that no variable can hold.
+      if (text === undefined) return false;
+      target(exchange, cast(text, kind, name, compiler));
+      return true;
     }
-    const text = bareJsonText(value);
-    // JSON's null is a value that no variable can hold.
-    if (text === undefined) return false;
-    target(exchange, cast(text, kind, name, compiler));
-    return true;
+    if (missing === undefined || ignoresUnresolved) return false;
+    throw invalidPath(missing, context);
   };
+}
+
+function reportEmptyPath(at: Place, compiler: Compiler): void {
+  compiler.error('PO040', at, 'The JSON path is empty (EmptyJSONPathExpression).', 'Write one, such as $.user.name.');
 }
 
 /** @throws Fault ExecutionFailed when the path selects more than can be held */
@@ -101,14 +114,10 @@ interface CompiledPath {
 const keptPaths = 64;
 
 /** Undefined for a path that a template gave, that is none, and that is to be ignored. */
-function compilePath(
-  config: ConfigOf<typeof jsonVariable>,
-  context: ExtractionContext,
-): (exchange: Exchange) => CompiledPath | undefined {
+function compilePath(leaf: Leaf<string>, context: ExtractionContext): (exchange: Exchange) => CompiledPath | undefined {
   const { compiler, ignoresUnresolved } = context;
-  const leaf = config.JSONPath;
-  if (leaf === undefined || leaf.text === '') {
-    compiler.error('ZH145', leaf?.at ?? config.at, 'The JSON path is empty.', 'Write one, such as $.user.name.');
+  if (leaf.text === '') {
+    reportEmptyPath(leaf.at, compiler);
     return () => undefined;
   }
   const rendered = compiler.template(leaf.text, leaf.at, {
@@ -125,8 +134,8 @@ function compilePath(
       return () => path;
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;
-      const at = { source: leaf.at.source, offset: leaf.at.offset + error.index, length: 1 };
-      compiler.error('ZH146', at, `${error.message} in the JSON path "${leaf.text}".`);
+      const at = placeWithin(leaf.at, error.index, 1);
+      compiler.error('PO040', at, `${error.message} in the JSON path "${leaf.text}".`);
       return () => undefined;
     }
   }

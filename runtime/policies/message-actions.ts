@@ -48,6 +48,11 @@ export function compileActions(
   return inOrder(sorted(blocks.flatMap((block) => block.actions)));
 }
 
+/** Whether there is any action at all. */
+export function acts(config: ActionsConfig): boolean {
+  return writesMessage(config) || (config.AssignVariable?.length ?? 0) > 0;
+}
+
 /** Whether anything but flow variables is written. */
 export function writesMessage(config: ActionsConfig): boolean {
   return [config.Add, config.Copy, config.Remove, config.Set].some((list) => (list?.length ?? 0) > 0);

@@ -1,3 +1,4 @@
+import { placeWithin } from '../diagnostic.ts';
 import { messagePart } from '../language/message-parts.ts';
 import { type CapturePattern, capturePattern, PatternError } from '../language/pattern.ts';
 import { toText } from '../language/variables.ts';
@@ -103,7 +104,7 @@ function compileMatcher(config: ConfigOf<typeof pattern>, pathMode: boolean, con
     compiled = capturePattern(text, config.ignoreCase?.text === true, pathMode);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    const at = { source: textAt.source, offset: textAt.offset + error.index, length: 1 };
+    const at = placeWithin(textAt, error.index, 1);
     compiler.error('ZH142', at, `${error.message} in the pattern "${text}".`, 'Write %{ for a brace that is text.');
     return [];
   }

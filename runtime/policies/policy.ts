@@ -12,6 +12,7 @@ import type { Message } from '../message/message.ts';
 import { type Config, type ElementType, ignored, type Leaf, type Shape, type ValueType } from '../schema/declare.ts';
 import { boolean, text } from '../schema/values.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
+import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
 
 /** A compiled policy attachment, or any other thing that a flow does. Throws a Fault (or rejects with one) to fail. */
@@ -44,9 +45,15 @@ export type PolicyConfig<S extends Shape, A extends Attributes = Attributes> = {
 export interface Callout {
   /**
    * Sends `request` on behalf of `exchange` and gives the response, whatever its status, payload in memory.
+   * @param detached nobody waits for it: it goes on when the client has gone
    * @throws Fault when there is no response: not reachable, timed out, cut off, loop detected
    */
-  send(exchange: Exchange, request: Message, timeoutMilliseconds: number): Message | Promise<Message>;
+  send(
+    exchange: Exchange,
+    request: Message,
+    timeoutMilliseconds: number,
+    detached?: boolean,
+  ): Message | Promise<Message>;
   /** The URL as configured, for `servicecallout.NAME.target.url`; undefined for a local target without one. */
   url(exchange: Exchange): string | undefined;
   /** Whether a status counts as an error (`success.codes`). */
@@ -85,6 +92,9 @@ export interface Compiler {
   resourceNames(type: string): readonly string[];
   /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
   callout(connection: CalloutConnection, at: Place): Callout | undefined;
+
+  /** Work for the moment the bundle is deployed: not done for one that is only checked, or refused. */
+  onDeploy(work: () => Answer<unknown>): void;
 
   /** A mistake that keeps the bundle from being deployed. */
   error(code: string, at: Place, message: string, hint?: string): void;

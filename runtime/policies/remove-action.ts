@@ -1,7 +1,7 @@
 import { Body } from '../message/body.ts';
 import { type ConfigOf, element, ignored } from '../schema/declare.ts';
 import { flag } from '../schema/values.ts';
-import type { Action, ActionContext, PlacedAction } from './action.ts';
+import { type Action, type ActionContext, isEmptyAction, type PlacedAction } from './action.ts';
 import { type Fields, fieldLists, namedLists, needsForm } from './action-fields.ts';
 import { type FieldName, fieldName } from './field-name.ts';
 
@@ -22,7 +22,7 @@ export const removeAction = element({
 export type RemoveConfig = ConfigOf<typeof removeAction>;
 
 export function compileRemove(config: RemoveConfig, context: ActionContext): PlacedAction[] {
-  if (isEmpty(config)) return [{ offset: config.at.offset, run: (_, message) => message.clear() }];
+  if (isEmptyAction(config)) return [{ offset: config.at.offset, run: (_, message) => message.clear() }];
   warnOfParts(config, context);
   const actions: PlacedAction[] = [];
   for (const { kind, list, entries } of fieldLists(config, context)) {
@@ -40,16 +40,12 @@ export function compileRemove(config: RemoveConfig, context: ActionContext): Pla
   return actions;
 }
 
-function isEmpty(config: RemoveConfig): boolean {
-  const { at: _at, text: _text, textAt: _textAt, ...children } = config;
-  return Object.values(children).every((child) => child === undefined || (Array.isArray(child) && child.length === 0));
-}
-
 function warnOfParts(config: RemoveConfig, context: ActionContext): void {
   const { Path, Verb, Version, StatusCode, ReasonPhrase } = config;
   for (const [name, part] of Object.entries({ Path, Verb, Version, StatusCode, ReasonPhrase })) {
     if (part === undefined) continue;
-    context.compiler.warning('ZH106', part.at, `<${name}> cannot be removed; it has no effect here.`);
+    const hint = 'Remove takes away headers, parameters and the payload.';
+    context.compiler.warning('PO034', part.at, `<${name}> cannot be removed; it has no effect here.`, hint);
   }
 }
 

@@ -5,7 +5,15 @@ import { Body } from '../message/body.ts';
 import type { Message } from '../message/message.ts';
 import { type ConfigOf, element, markup } from '../schema/declare.ts';
 import { template, text } from '../schema/values.ts';
-import { type Action, type ActionContext, faultPrefix, type PlacedAction, textOf } from './action.ts';
+import {
+  type Action,
+  type ActionContext,
+  faultPrefix,
+  isEmptyAction,
+  type PlacedAction,
+  textOf,
+  warnOfEmpty,
+} from './action.ts';
 import { valuedLists } from './action-fields.ts';
 import { compileValued } from './add-action.ts';
 
@@ -26,7 +34,8 @@ export const setAction = element({
 export type SetConfig = ConfigOf<typeof setAction>;
 
 export function compileSet(config: SetConfig, context: ActionContext): PlacedAction[] {
-  const actions = compileValued(config, context, (kind) => kind.set);
+  if (isEmptyAction(config)) warnOfEmpty('Set', config.at, context);
+  const actions = compileValued(config, context, 'set');
   const { Payload, Authentication } = config;
   if (Payload !== undefined) actions.push({ offset: Payload.at.offset, run: setPayload(Payload, context) });
   if (Authentication !== undefined) {
@@ -36,7 +45,9 @@ export function compileSet(config: SetConfig, context: ActionContext): PlacedAct
     const written = config[part.name];
     // An empty element, or a template that gives nothing, leaves the message as it is. zerohop's choice.
     if (written === undefined || written.text === '') continue;
-    actions.push({ offset: written.at.offset, run: setPart(part, written, context) });
+    const ownReason = part === statusCode && config.ReasonPhrase !== undefined && config.ReasonPhrase.text !== '';
+    const chosen = ownReason ? { ...statusCode, write: writeStatus } : part;
+    actions.push({ offset: written.at.offset, run: setPart(chosen, written, context) });
   }
   return actions;
 }
@@ -80,6 +91,22 @@ interface Part {
   write(message: Message, value: string): void;
 }
 
+const writeStatus: Part['write'] = (message, value) => {
+  message.status = Number(value);
+};
+
+const statusCode: Part = {
+  name: 'StatusCode',
+  kind: 'response',
+  form: /^[1-9]\d\d$/,
+  expects: 'a status, a number from 100 to 999',
+  write: (message, value) => {
+    // The standard reason phrase of the status before does not fit the new one.
+    if (message.ownReason === STATUS_CODES[message.status]) message.reason = undefined;
+    writeStatus(message, value);
+  },
+};
+
 const parts: readonly Part[] = [
   {
     name: 'Verb',
@@ -110,17 +137,7 @@ const parts: readonly Part[] = [
       if (question !== -1) message.querystring = value.slice(question + 1);
     },
   },
-  {
-    name: 'StatusCode',
-    kind: 'response',
-    form: /^[1-9]\d\d$/,
-    expects: 'a status, a number from 100 to 999',
-    write: (message, value) => {
-      // The standard reason phrase of the status before does not fit the new one.
-      if (message.ownReason === STATUS_CODES[message.status]) message.reason = undefined;
-      message.status = Number(value);
-    },
-  },
+  statusCode,
   {
     name: 'ReasonPhrase',
     kind: 'response',
@@ -137,13 +154,14 @@ function setPart(part: Part, config: NonNullable<SetConfig['Verb']>, context: Ac
   const { constant, render } = textOf(context, config.text, config.at);
   const { kind, form, write } = part;
   const { compiler, options } = context;
-  if (constant !== undefined) {
-    if (!form.test(constant)) {
-      compiler.error('ZH103', config.at, `<${part.name}> is "${constant}", expected ${part.expects}.`);
-    }
+  if (constant !== undefined && form.test(constant)) {
     return (_, message) => {
       if (message.kind === kind) write(message, constant);
     };
+  }
+  if (constant !== undefined) {
+    const message = `<${part.name}> is "${constant}", expected ${part.expects}; the policy fails when it sets it.`;
+    compiler.warning('ZH103', config.at, message);
   }
   return (exchange, message) => {
     if (message.kind !== kind) return;

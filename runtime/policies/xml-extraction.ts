@@ -1,12 +1,14 @@
+import { type Place, placeWithin } from '../diagnostic.ts';
 import { valueKinds } from '../language/cast.ts';
 import { PatternError } from '../language/pattern.ts';
 import { toText } from '../language/variables.ts';
 import { XmlMalformed, type XPath, type XPathType } from '../language/xpath.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { Message, mediaType } from '../message/message.ts';
-import { type ConfigOf, element, many, requiredAttribute } from '../schema/declare.ts';
+import { type ConfigOf, element, type Leaf, many, requiredAttribute } from '../schema/declare.ts';
 import { boolean, oneOf, text, variable } from '../schema/values.ts';
 import { cast, compileTarget, type Extraction, type ExtractionContext, executionFailed } from './extraction.ts';
+import type { Compiler } from './policy.ts';
 
 const namespace = element({
   content: text,
@@ -15,7 +17,7 @@ const namespace = element({
 
 const xmlVariable = element({
   attributes: { name: requiredAttribute(variable), type: oneOf(...valueKinds) },
-  children: { XPath: text },
+  children: { XPath: many(text) },
 });
 
 /** XMLPayload of ExtractVariables. */
@@ -29,7 +31,7 @@ export function compileXmlPayload(config: ConfigOf<typeof xmlPayload>, context: 
   const { compiler } = context;
   if (config.Variable.length === 0) {
     const hint = 'Add <Variable name="..."><XPath>...</XPath></Variable>, or remove it.';
-    compiler.warning('ZH144', config.at, 'XMLPayload extracts nothing.', hint);
+    compiler.error('PO033', config.at, 'XMLPayload extracts nothing (NoXPathsToEvaluate).', hint);
     return [];
   }
   const namespaces = readNamespaces(config.Namespaces?.Namespace ?? [], context);
@@ -77,7 +79,10 @@ function readNamespaces(
 
 type VariableExtraction = (exchange: Exchange, xml: string) => boolean;
 
-/** zerohop's choice: without a type the value is a string. */
+/**
+ * zerohop's choice: without a type the value is a string; of several paths, which the schema allows, the first that finds
+ * something gives the value.
+ */
 function compileXmlVariable(
   config: ConfigOf<typeof xmlVariable>,
   namespaces: ReadonlyMap<string, string>,
@@ -87,14 +92,22 @@ function compileXmlVariable(
   const name = config.name.text;
   const kind = config.type?.text ?? 'string';
   const wanted: XPathType = kind === 'nodeset' || kind === 'boolean' ? kind : 'string';
-  const xpath = compileExpression(config, wanted, namespaces, context);
+  if (config.XPath.length === 0) reportEmptyPath(config.at, compiler);
+  const xpaths = config.XPath.flatMap((leaf) => compileExpression(leaf, wanted, namespaces, context) ?? []);
   const target = compileTarget(name, context);
   return (exchange, xml) => {
-    const value = xpath === undefined ? undefined : evaluate(xpath, xml, wanted, context);
-    if (value === undefined) return false;
-    target(exchange, cast(String(value), kind, name, compiler));
-    return true;
+    for (const xpath of xpaths) {
+      const value = evaluate(xpath, xml, wanted, context);
+      if (value === undefined) continue;
+      target(exchange, cast(String(value), kind, name, compiler));
+      return true;
+    }
+    return false;
   };
+}
+
+function reportEmptyPath(at: Place, compiler: Compiler): void {
+  compiler.error('ZH145', at, 'The XPath is empty (EmptyXPathExpression).', 'Write one, such as /order/id.');
 }
 
 /** @throws Fault ExecutionFailed */
@@ -108,14 +121,13 @@ function evaluate(xpath: XPath, xml: string, wanted: XPathType, { compiler }: Ex
 }
 
 function compileExpression(
-  config: ConfigOf<typeof xmlVariable>,
+  leaf: Leaf<string>,
   wanted: XPathType,
   namespaces: ReadonlyMap<string, string>,
   { compiler }: ExtractionContext,
 ): XPath | undefined {
-  const leaf = config.XPath;
-  if (leaf === undefined || leaf.text === '') {
-    compiler.error('ZH145', leaf?.at ?? config.at, 'The XPath is empty.', 'Write one, such as /order/id.');
+  if (leaf.text === '') {
+    reportEmptyPath(leaf.at, compiler);
     return undefined;
   }
   if (compiler.xpath === undefined) throw new Error('The XPath engine has not been loaded');
@@ -129,7 +141,7 @@ function compileExpression(
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     const hint = 'Declare each prefix with <Namespace prefix="...">URI</Namespace>.';
-    const at = { source: leaf.at.source, offset: leaf.at.offset + error.index, length: leaf.text.length - error.index };
+    const at = placeWithin(leaf.at, error.index, leaf.text.length - error.index);
     compiler.error('ZH146', at, `${error.message}: "${leaf.text}".`, leaf.text.includes(':') ? hint : undefined);
     return undefined;
   }

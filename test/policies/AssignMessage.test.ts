@@ -272,6 +272,12 @@ const responses: readonly Row[] = [
     after: '404 Not Found',
   },
   {
+    name: 'a reason phrase that is set stays, wherever it stands',
+    policy: '<Set><ReasonPhrase>OK</ReasonPhrase><StatusCode>503</StatusCode></Set>',
+    before: { response: responseOf() },
+    after: '503 OK',
+  },
+  {
     name: 'a reason phrase stays one line',
     policy: '<Set><ReasonPhrase>{v}</ReasonPhrase></Set>',
     before: { response: responseOf(), variables: { v: 'a\r\nb: c' } },
@@ -312,22 +318,46 @@ describe('AssignMessage on a response', () => {
     });
   }
 
-  it('gives up a payload that nobody will read', () => {
-    let cancelled = 0;
-    const source = {
-      declaredLength: undefined,
-      start: () => undefined,
-      pause: () => undefined,
-      resume: () => undefined,
-      cancel: () => {
-        cancelled++;
-      },
-    };
-    const body = Body.ofSource(source, { bytes: 10, tooBig: { code: 'c', status: 502, text: 't' } });
-    run('<AssignTo createNew="true" type="response"/>', { response: responseOf({ body }) });
-    assert.equal(cancelled, 1);
+  for (const policy of [
+    '<AssignTo createNew="true" type="response"/>',
+    '<Set><Payload>new</Payload></Set>',
+    '<Remove/>',
+    '<Remove><Payload/></Remove>',
+    '<Copy source="request"/>',
+    '<AssignVariable><Name>response.content</Name><Value>new</Value></AssignVariable>',
+  ]) {
+    it(`gives up a payload that nobody will read: ${policy}`, () => {
+      const { body, cancelled } = arriving();
+      run(policy, { phase: Phase.targetResponse, response: responseOf({ body }) });
+      assert.equal(cancelled(), 1);
+    });
+  }
+
+  it('leaves alone a payload that the request has too', () => {
+    const { body, cancelled } = arriving();
+    const response = responseOf();
+    response.adoptBody(body);
+    run('<Set><Payload>new</Payload></Set>', { phase: Phase.proxyResponse, response, body });
+    run('<AssignTo createNew="true" type="response"/>', { phase: Phase.proxyResponse, response, body });
+    assert.equal(cancelled(), 0);
   });
 });
+
+/** A payload that has not come yet, and how often it was given up. */
+function arriving(): { body: Body; cancelled: () => number } {
+  let count = 0;
+  const source = {
+    declaredLength: undefined,
+    start: () => undefined,
+    pause: () => undefined,
+    resume: () => undefined,
+    cancel: () => {
+      count++;
+    },
+  };
+  const body = Body.ofSource(source, { bytes: 10, tooBig: { code: 'c', status: 502, text: 't' } });
+  return { body, cancelled: () => count };
+}
 
 describe('AssignMessage in the error flow', () => {
   for (const [name, setting] of [
@@ -525,6 +555,12 @@ describe('AssignMessage faults', () => {
       { response: responseOf(), variables: { t: 'x' } },
       'SetVariableFailed',
     ],
+    [
+      'a status that is none, written out',
+      '<Set><StatusCode>200 OK</StatusCode></Set>',
+      { response: responseOf() },
+      'SetVariableFailed',
+    ],
     ['authentication', '<Set><Authentication><GoogleAccessToken/></Authentication></Set>', {}, 'NotSupported'],
   ];
   for (const [name, policy, before, code] of faults) {
@@ -536,11 +572,22 @@ describe('AssignMessage faults', () => {
     });
   }
 
-  it('a header value of two lines', async () => {
-    const { step } = policyOf('<Set><Headers><Header name="a">{t}</Header></Headers></Set>');
-    const fault = await faultOf(step, exchangeOf({ variables: { t: 'a\r\nb: c' } }));
-    assert.equal(fault.code, 'protocol.http.HeaderWithInvalidChar');
-  });
+  for (const [name, header] of [
+    ['a header value of two lines', '<Header name="a">{t}</Header>'],
+    ['a header value of two lines, written out', '<Header name="a">b\nc: d</Header>'],
+    ['a header name that is none', '<Header name="a b">c</Header>'],
+    ['a header name that is none, with a variable', '<Header name="a b">{request.verb}</Header>'],
+  ] as const) {
+    for (const action of ['Add', 'Set']) {
+      it(`${name}, in ${action}`, async () => {
+        const { step } = policyOf(`<${action}><Headers>${header}</Headers></${action}>`);
+        const exchange = exchangeOf({ variables: { t: 'a\r\nb: c' } });
+        const fault = await faultOf(step, exchange);
+        assert.equal(fault.code, 'protocol.http.HeaderWithInvalidChar');
+        assert.deepEqual(exchange.request.headers.raw, []);
+      });
+    }
+  }
 });
 
 describe('AssignMessage diagnostics', () => {
@@ -552,21 +599,37 @@ describe('AssignMessage diagnostics', () => {
       'error',
       'ZH105',
     ],
-    ['a variable without name', '<AssignVariable><Name> </Name><Value>1</Value></AssignVariable>', 'error', 'ZH107'],
-    ['the reserved name', '<AssignVariable><Name>ratelimit</Name><Value>1</Value></AssignVariable>', 'error', 'ZH108'],
-    ['a status that is none', '<Set><StatusCode>abc</StatusCode></Set>', 'error', 'ZH103'],
-    ['a header outside its list', '<Add><Header name="a">1</Header></Add>', 'warning', 'ZH101'],
+    ['a variable without name', '<AssignVariable><Name> </Name><Value>1</Value></AssignVariable>', 'error', 'PO026'],
+    ['a variable without Name', '<AssignVariable><Value>1</Value></AssignVariable>', 'error', 'PO026'],
+    [
+      'the reserved name',
+      '<AssignVariable><Name>ratelimit</Name><Value>1</Value></AssignVariable>',
+      'warning',
+      'ZH108',
+    ],
+    ['a status that is none', '<Set><StatusCode>abc</StatusCode></Set>', 'warning', 'ZH103'],
+    ['a header outside its list', '<Add><Header name="a">1</Header></Add>', 'warning', 'PO034'],
     ['a header name that is none', '<Add><Headers><Header name="a b">1</Header></Headers></Add>', 'warning', 'ZH102'],
+    ['a header value of two lines', '<Add><Headers><Header name="a">b\nc</Header></Headers></Add>', 'warning', 'ZH102'],
     ['authentication', '<Set><Authentication><GoogleIDToken/></Authentication></Set>', 'warning', 'ZH104'],
-    ['a part that cannot be removed', '<Remove><Verb/></Remove>', 'warning', 'ZH106'],
-    ['a variable without value', '<AssignVariable><Name>v</Name></AssignVariable>', 'warning', 'ZH109'],
+    ['a part that cannot be removed', '<Remove><Verb/></Remove>', 'warning', 'PO034'],
+    ['no action at all', '<AssignTo>request</AssignTo>', 'warning', 'PO034'],
+    ['an empty Set', '<Set/>', 'warning', 'PO034'],
+    ['an empty Add', '<Add></Add>', 'warning', 'PO034'],
+    ['a variable without value', '<AssignVariable><Name>v</Name></AssignVariable>', 'warning', 'PO026'],
     [
       'a missing resource',
       '<AssignVariable><Name>v</Name><ResourceURL>jsc://a.js</ResourceURL></AssignVariable>',
       'warning',
       'ZH110',
     ],
-    ['braces in Ref', '<AssignVariable><Name>v</Name><Ref>{a}</Ref></AssignVariable>', 'warning', 'ZH111'],
+    ['braces in Ref', '<AssignVariable><Name>v</Name><Ref>{a}</Ref></AssignVariable>', 'warning', 'PO026'],
+    [
+      'the implied prefix of PropertySetRef',
+      '<AssignVariable><Name>v</Name><PropertySetRef>propertyset.a.b</PropertySetRef></AssignVariable>',
+      'warning',
+      'PO026',
+    ],
     ['a type against the name', '<AssignTo createNew="true" type="request">response</AssignTo>', 'warning', 'ZH112'],
   ];
   for (const [name, policy, severity, code] of rows) {

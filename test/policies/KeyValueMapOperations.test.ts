@@ -4,7 +4,7 @@ import { KeyValueMapOperations } from '../../runtime/policies/KeyValueMapOperati
 import type { Step } from '../../runtime/policies/policy.ts';
 import { KeyValueMaps, keyValueMapScope } from '../../runtime/state/keyvaluemap.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
-import type { Store } from '../../runtime/state/store.ts';
+import type { Change, Store } from '../../runtime/state/store.ts';
 import { exchangeOf } from '../support/exchange.ts';
 import { compilePolicy, faultOf } from '../support/policy.ts';
 
@@ -20,13 +20,17 @@ function diagnosticsOf(text: string) {
 }
 
 function compile(inside: string, store: Store = new MemoryStore(), attributes = 'mapIdentifier="m"'): Step {
+  return policyOf(inside, store, attributes).step;
+}
+
+function policyOf(inside: string, store: Store, attributes = 'mapIdentifier="m"') {
   const text = `<KeyValueMapOperations name="KV" ${attributes}>${inside}</KeyValueMapOperations>`;
-  const { step, diagnostics } = compilePolicy(KeyValueMapOperations, text, { compiler: { store } });
+  const policy = compilePolicy(KeyValueMapOperations, text, { compiler: { store } });
   assert.deepEqual(
-    diagnostics.filter((one) => one.severity === 'error'),
+    policy.diagnostics.filter((one) => one.severity === 'error'),
     [],
   );
-  return step;
+  return policy;
 }
 
 /** Answers later, and counts its answers. */
@@ -47,6 +51,9 @@ class SlowStore implements Store {
   }
   async keys(prefix: string) {
     return this.#store.keys(prefix);
+  }
+  async write(changes: readonly Change[]) {
+    this.#store.write(changes);
   }
   close() {
     return this.#store.close();
@@ -224,23 +231,37 @@ describe('maps', () => {
     '<InitialEntries><Entry><Key><Parameter>a</Parameter><Parameter>b</Parameter></Key>' +
     '<Value>v1</Value><Value>v2</Value></Entry></InitialEntries>';
 
-  test('initial entries are there before the first request', () => {
+  test('initial entries are written when the bundle is deployed, not before', async () => {
     const store = new MemoryStore();
     mapIn(store).put('a__b', ['old']);
     mapIn(store).put('other', ['kept']);
-    compile(initial, store);
+    const { deploy } = policyOf(initial, store);
+    assert.deepEqual(mapIn(store).get('a__b'), ['old']);
+    await deploy();
     assert.deepEqual(mapIn(store).get('a__b'), ['v1', 'v2']);
     assert.deepEqual(mapIn(store).get('other'), ['kept']);
+  });
+
+  test('encrypted makes the map one whose values go to private variables only', async () => {
+    const store = new MemoryStore();
+    const read = get('x', '<Parameter>a__b</Parameter>');
+    const { step, deploy } = policyOf(initial + read, store, 'mapIdentifier="m" encrypted="true"');
+    await deploy();
+    assert.equal((await faultOf(step, exchangeOf())).faultName, 'SetVariableFailed');
+    const exchange = exchangeOf();
+    compile(get('private.x', '<Parameter>a__b</Parameter>'), store)(exchange);
+    assert.deepEqual(exchange.read('private.x'), ['v1', 'v2']);
   });
 
   test('a store that answers later works alike', async () => {
     const store = new SlowStore();
     const key = '<Key><Parameter>k</Parameter></Key>';
-    const step = compile(
+    const { step, deploy } = policyOf(
       `${initial}<Put>${key}<Value>1</Value></Put><Get assignTo="x">${key}</Get>` +
         `<Get assignTo="private.y" index="2"><Key><Parameter>a__b</Parameter></Key></Get><Delete>${key}</Delete>`,
       store,
     );
+    await deploy();
     const exchange = exchangeOf();
     await step(exchange);
     assert.deepEqual([exchange.read('x'), exchange.read('private.y')], ['1', 'v2']);
@@ -283,6 +304,7 @@ describe('mistakes', () => {
     assert.deepEqual(severities(policy('')), ['ZH121 warning']);
     assert.deepEqual(severities(policy(read, 'mapIdentifier=""')), ['ZH120 warning']);
     assert.deepEqual(severities(policy(read, '')), ['PO038 warning']);
+    assert.deepEqual(severities(policy(get('a', '<Parameter/>'))), ['ZH125 warning']);
     assert.deepEqual(severities(policy(`<MapName>n</MapName>${read}`)), ['PO038 warning']);
     assert.deepEqual(
       severities(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Fault } from '../../runtime/fault.ts';
-import { defaultError } from '../../runtime/flow/faulted.ts';
+import { Fault, flowFaults } from '../../runtime/fault.ts';
+import { defaultError, handleFault } from '../../runtime/flow/faulted.ts';
+import { Body } from '../../runtime/message/body.ts';
 import { type Exchange, Phase } from '../../runtime/message/exchange.ts';
 import type { Message } from '../../runtime/message/message.ts';
 import { RaiseFault } from '../../runtime/policies/RaiseFault.ts';
@@ -102,6 +103,26 @@ describe('RaiseFault', () => {
     });
   }
 
+  it('lets go of the response of the target that nobody will read', async () => {
+    let cancelled = 0;
+    const source = {
+      declaredLength: undefined,
+      start: () => undefined,
+      pause: () => undefined,
+      resume: () => undefined,
+      cancel: () => {
+        cancelled++;
+      },
+    };
+    const body = Body.ofSource(source, { bytes: 10, tooBig: flowFaults.responseTooBig });
+    const exchange = exchangeOf({ phase: Phase.proxyResponse, response: responseOf({ body }) });
+    const fault = await raised('', exchange);
+    assert.equal(cancelled, 0);
+    handleFault(exchange, fault);
+    assert.equal(cancelled, 1);
+    assert.equal(shown(exchange.error), `500 Internal Server Error\nContent-Type: application/json\n\n${plainBody}`);
+  });
+
   it('shares nothing between calls', async () => {
     const policy = policyOf('<FaultResponse><Add><Headers><Header name="a">1</Header></Headers></Add></FaultResponse>');
     const first = exchangeOf();
@@ -151,6 +172,16 @@ describe('RaiseFault in a fault rule', () => {
       shown(exchange.error),
       `500 Internal Server Error\nContent-Type: application/json\na: 1\n\n${plainBody}`,
     );
+  });
+
+  it('replaces the error of a target, which goes through as it came otherwise', async () => {
+    const response = responseOf({ status: 503, headers: { a: '1' }, body: 'from the target' });
+    const exchange = exchangeOf({ phase: Phase.targetResponse, response });
+    exchange.fault = new Fault(flowFaults.errorResponseCode);
+    exchange.fault.carriesResponse = true;
+    exchange.error = response;
+    await raised('<FaultResponse><Set><StatusCode>502</StatusCode></Set></FaultResponse>', exchange);
+    assert.equal(shown(exchange.error), `502 Bad Gateway\nContent-Type: application/json\n\n${plainBody}`);
   });
 
   it('writes over what another RaiseFault made, and keeps the rest', async () => {
