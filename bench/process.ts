@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { connect, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { withChildren } from './cpu-time.ts';
+import { MessageReader } from './message-reader.ts';
+
+/** A server that answers. */
+export interface Running {
+  readonly port: number;
+  /** All its processes. */
+  readonly pids: readonly number[];
+  /** Milliseconds from the start of the process to its first right answer. */
+  readonly startMilliseconds: number;
+  stop(): Promise<void>;
+}
+
+export interface ServerCommand {
+  readonly command: readonly string[];
+  readonly port: number;
+  readonly cpu: number;
+  /** Path that answers 200 once the server serves. */
+  readonly path: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+const startLimit = 120_000;
+
+/** The built file of a module of the bench. */
+export function builtFile(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+/**
+ * Starts a server pinned to one core and waits for its first answer.
+ * @throws Error with what it wrote, when it ends or does not answer
+ */
+export async function startServer(server: ServerCommand): Promise<Running> {
+  const started = performance.now();
+  const child = spawn('taskset', ['-c', String(server.cpu), ...server.command], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...server.environment },
+  });
+  const watched = watch(child);
+  for (;;) {
+    if (await answers(server.port, server.path)) break;
+    if (!watched.alive() || performance.now() - started > startLimit) {
+      await watched.stop();
+      throw new Error(`${server.command.join(' ')}\ndid not serve ${server.path}:\n${watched.output()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const startMilliseconds = performance.now() - started;
+  const { pid } = child;
+  if (pid === undefined) throw new Error('The server has no process id');
+  return { port: server.port, pids: withChildren(pid), startMilliseconds, stop: watched.stop };
+}
+
+interface Watched {
+  readonly alive: () => boolean;
+  readonly output: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+function watch(child: ChildProcess): Watched {
+  let output = '';
+  let alive = true;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-4000);
+    });
+  }
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      output += error.message;
+      alive = false;
+      resolve();
+    });
+    child.once('close', () => {
+      alive = false;
+      resolve();
+    });
+  });
+  // What is left running when the bench itself is interrupted would hold its core.
+  const endWithUs = (): void => {
+    if (alive) child.kill('SIGKILL');
+  };
+  process.once('exit', endWithUs);
+  const stop = async (): Promise<void> => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
+    if (alive) child.kill('SIGTERM');
+    await ended;
+    clearTimeout(timer);
+    process.removeListener('exit', endWithUs);
+  };
+  return { alive: () => alive, output: () => output, stop };
+}
+
+/** Whether a server answers 200; a refused connection or a hang of two seconds is no. */
+function answers(port: number, path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const finish = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    const reader = new MessageReader(({ head }) => finish(head.slice(9, 12) === '200'));
+    socket.setTimeout(2000, () => finish(false));
+    socket.on('connect', () =>
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: bench.example.com\r\nX-Api-Key: 7f1c\r\n\r\n`),
+    );
+    socket.on('data', (chunk) => reader.push(chunk));
+    socket.on('error', () => finish(false));
+    socket.on('close', () => finish(false));
+  });
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', resolve);
+  });
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('The probe has no port');
+  return address.port;
+}
+
+/** Pins a running process with all its threads to one core. */
+export function pin(pid: number, cpu: number): void {
+  run('taskset', ['-a', '-c', '-p', String(cpu), String(pid)]);
+}
+
+/** Runs a command to its end and gives what it printed. @throws Error with its output when it fails */
+export function run(command: string, options: readonly string[], folder?: string): string {
+  const result = spawnSync(command, options, { cwd: folder, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  if (result.error !== undefined) throw result.error;
+  if (result.status !== 0) {
+    const output = `${result.stdout}${result.stderr}`.trim();
+    throw new Error(
+      `${[command, ...options].join(' ')} failed (${result.status ?? result.signal}):\n${output.slice(-2000)}`,
+    );
+  }
+  return result.stdout;
+}
