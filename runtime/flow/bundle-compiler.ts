@@ -70,7 +70,13 @@ export class BundleCompiler implements ConnectionCompiler {
     if (Array.isArray(compiled)) {
       for (const problem of compiled) {
         const place = placeWithin(at, problem.index, problem.length);
-        this.diagnostics.error('CC007', place, problem.message, problem.hint);
+        const message = `This condition cannot be read: ${problem.message}.`;
+        this.diagnostics.error(
+          'CC007',
+          place,
+          message,
+          problem.hint === undefined ? undefined : sentence(problem.hint),
+        );
       }
       return undefined;
     }
@@ -103,4 +109,8 @@ export class BundleCompiler implements ConnectionCompiler {
     this.#policies.set(name, compiled);
     return compiled;
   }
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?]$/.test(text) ? '' : '.'}`;
 }

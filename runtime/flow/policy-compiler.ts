@@ -121,6 +121,10 @@ class PolicyCompiler implements Compiler {
     return this.#bundle.bundle.name;
   }
 
+  get owner(): object {
+    return this.#bundle;
+  }
+
   get organization(): string {
     return this.#bundle.environment.organization;
   }

@@ -17,9 +17,10 @@ export function compileStep(config: StepConfig, compiler: FlowCompiler): Step {
   }
   const policy = compiler.parts.policy(name);
   if (policy === undefined) {
+    const { policies, unreadable } = compiler.parts.bundle;
     // Its file is faulty, which is reported there.
-    if (compiler.parts.bundle.unreadable.has(name)) return nothing;
-    const known = [...compiler.parts.bundle.policies.keys()];
+    if (unreadable.has(name) || policies.has(name)) return nothing;
+    const known = [...policies.keys()];
     const [best] = nearest(name, known);
     const hint =
       best === undefined

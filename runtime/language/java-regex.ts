@@ -27,6 +27,9 @@ export function javaRegex(source: string, flags: 'whole' | 'find' = 'whole'): Re
   return toRegExp(flags === 'whole' ? `^(?:${pattern.source})$` : pattern.source, 'v');
 }
 
+/** JavaScript's own `[^]` is a negated class. */
+const anything = '[\\p{Any}]';
+
 /** Every test of untrusted text against an author's expression goes through here. */
 export function safeTest(regex: RegExp, value: string): boolean {
   regex.lastIndex = 0;
@@ -149,6 +152,14 @@ function pointSource(state: State, point: number): string {
   return items === codePoint(point) ? items : `[${items}]`;
 }
 
+/**
+ * A class that stands alone. V8 up to 12 turns a negated class of the `v` mode round once more each time it copies the
+ * repetition around it: `/(?:a[^b])+/v` takes `ab`. It gets a class inside a class right.
+ */
+function alone(set: string): string {
+  return set.startsWith('[^') ? `[${set}]` : set;
+}
+
 function element(state: State): string {
   const index = state.at;
   const { flags } = state;
@@ -156,19 +167,21 @@ function element(state: State): string {
     case '(':
       return group(state);
     case '[':
-      return characterClass(state);
+      return alone(characterClass(state));
     case '\\': {
       const read = escaped(state);
-      return read.point === undefined ? read.source : pointSource(state, read.point);
+      return read.point === undefined ? alone(read.source) : pointSource(state, read.point);
     }
     case '.':
       state.at++;
-      if (flags.dotAll) return '[^]';
-      return flags.unixLines ? '[^\\n]' : '[^\\n\\r\\x85\\u2028\\u2029]';
+      if (flags.dotAll) return anything;
+      return alone(flags.unixLines ? '[^\\n]' : '[^\\n\\r\\x85\\u2028\\u2029]');
     case '^':
       state.at++;
       if (!flags.multiline) return '^';
-      return flags.unixLines ? '(?:^|(?<=\\n)(?=[^]))' : '(?:^|(?<=[\\n\\x85\\u2028\\u2029]|\\r(?!\\n))(?=[^]))';
+      return flags.unixLines
+        ? '(?:^|(?<=\\n)(?=[\\p{Any}]))'
+        : '(?:^|(?<=[\\n\\x85\\u2028\\u2029]|\\r(?!\\n))(?=[\\p{Any}]))';
     case '$':
       state.at++;
       return dollar(flags);

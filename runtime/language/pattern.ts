@@ -74,7 +74,7 @@ function plainPath(elements: readonly Element[]): ((value: string) => boolean) |
   }
   texts.push(text);
   const [first = '', ...others] = texts;
-  if (others.length === 0 && !isOpen) {
+  if (others.length === 0 && !isOpen && !first.endsWith('/')) {
     const slashed = `${first}/`;
     return (value) => value === first || value === slashed;
   }

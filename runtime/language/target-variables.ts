@@ -6,11 +6,11 @@ import { ignore, type Reader, readOnly, type Variable, type Writer } from './var
 /** The target side of a call. Apigee: flow variables reference, `target` and `loadbalancing`. Null before it starts. */
 export const targetVariables: ReadonlyMap<string, Variable> = new Map<string, Variable>([
   ['target.name', ofTarget((target) => target.name)],
-  ['target.url', writable((exchange) => exchange.target?.url, writeUrl)],
-  ['target.evaluated.url', writable((exchange) => exchange.target?.url, writeUrl)],
-  ['target.basepath', ofTarget(basePath)],
-  ['target.scheme', ofTarget(scheme)],
-  ['target.ssl.enabled', ofTarget((target) => isSecure(scheme(target)))],
+  ['target.url', writable(urlOf, writeUrl)],
+  ['target.evaluated.url', writable(urlOf, writeUrl)],
+  ['target.basepath', readOnly(basePath)],
+  ['target.scheme', readOnly(scheme)],
+  ['target.ssl.enabled', readOnly((exchange) => isSecure(scheme(exchange)))],
   ['target.host', ofTarget((target) => target.host)],
   ['target.ip', ofTarget((target) => target.ip)],
   ['target.port', ofTarget((target) => target.port)],
@@ -40,17 +40,19 @@ function ofTarget(read: (target: TargetCall) => unknown): Variable {
   return readOnly((exchange) => (exchange.target === undefined ? undefined : read(exchange.target)));
 }
 
+function urlOf(exchange: Exchange): string | undefined {
+  return exchange.target?.urlOf(exchange);
+}
+
 /** Writing counts in the target request flow only: earlier the configuration replaces it, later the call is over. */
 function writeUrl(exchange: Exchange, value: unknown): void {
   const { target } = exchange;
   if (target === undefined || exchange.phase !== Phase.targetRequest || value === undefined || value === null) return;
-  target.url = toText(value);
-  target.urlSet = true;
-  target.queryAtUrl = exchange.request.querystring;
+  target.replaceUrl(toText(value), exchange.request.querystring);
 }
 
-function scheme(target: TargetCall): string | undefined {
-  return target.scheme ?? /^([a-z]+):/i.exec(target.url ?? '')?.[1]?.toLowerCase();
+function scheme(exchange: Exchange): string | undefined {
+  return exchange.target?.scheme ?? /^([a-z]+):/i.exec(urlOf(exchange) ?? '')?.[1]?.toLowerCase();
 }
 
 function isSecure(name: string | undefined): boolean | undefined {
@@ -58,8 +60,8 @@ function isSecure(name: string | undefined): boolean | undefined {
 }
 
 /** The path of the target URL; null when it has none. */
-function basePath(target: TargetCall): string | undefined {
-  const path = target.basePath ?? /^[a-z]+:\/\/[^/?#]*(\/[^?#]*)/i.exec(target.url ?? '')?.[1];
+function basePath(exchange: Exchange): string | undefined {
+  const path = exchange.target?.basePath ?? /^[a-z]+:\/\/[^/?#]*(\/[^?#]*)/i.exec(urlOf(exchange) ?? '')?.[1];
   return path === '' ? undefined : path;
 }
 
@@ -108,5 +110,5 @@ function certificateVariable(name: string): [string, Variable] {
 function requestUrl(exchange: Exchange): string | undefined {
   const { target } = exchange;
   if (target?.host === undefined || exchange.phase < Phase.targetResponse) return undefined;
-  return `${scheme(target) ?? 'http'}://${target.host}${exchange.request.uri}`;
+  return `${scheme(exchange) ?? 'http'}://${target.host}${exchange.request.uri}`;
 }

@@ -110,15 +110,19 @@ export interface Surroundings {
   report(error: unknown, exchange: Exchange): void;
 }
 
+/**
+ * Gives the URL as configured, templates resolved with what variables hold at that moment, so that the target request
+ * flow may set them; undefined with a load balancer.
+ */
+export type ConfiguredUrl = (exchange: Exchange) => string | undefined;
+
 /** The target side of a call, made when the target flow starts. */
 export class TargetCall {
   /** Name of the TargetEndpoint. */
   readonly name: string;
-  /** URL as configured (template resolved), or as a policy set it; undefined with a load balancer. */
-  url: string | undefined;
-  /** Whether a policy set `url`: then it is used as it is. */
-  urlSet: boolean;
-  /** Query names set by policies after `url` was set are added to it; this is the query text at that moment. */
+  readonly #configured: ConfiguredUrl;
+  #url: string | undefined;
+  /** Query parameters that policies set after the URL was set are added to it; this is the query text at that moment. */
   queryAtUrl: string;
   headerHost: string | undefined;
   expectedCn: string | undefined;
@@ -139,10 +143,10 @@ export class TargetCall {
   /** Certificate subject of the target, by variable name (`target.cn` ...). */
   certificate: ReadonlyMap<string, string> | undefined;
 
-  constructor(name: string, url: string | undefined) {
+  constructor(name: string, configured: ConfiguredUrl) {
     this.name = name;
-    this.url = url;
-    this.urlSet = false;
+    this.#configured = configured;
+    this.#url = undefined;
     this.queryAtUrl = '';
     this.headerHost = undefined;
     this.expectedCn = undefined;
@@ -159,6 +163,21 @@ export class TargetCall {
     this.receivedStart = 0;
     this.receivedEnd = 0;
     this.certificate = undefined;
+  }
+
+  /** The URL that a policy set, used as it is; undefined when none did. */
+  get setUrl(): string | undefined {
+    return this.#url;
+  }
+
+  /** The URL that a policy set, else as configured. */
+  urlOf(exchange: Exchange): string | undefined {
+    return this.#url ?? this.#configured(exchange);
+  }
+
+  replaceUrl(url: string, query: string): void {
+    this.#url = url;
+    this.queryAtUrl = query;
   }
 }
 

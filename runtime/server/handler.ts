@@ -93,6 +93,7 @@ function admit(request: IncomingMessage, { serving, surroundings, maxTargetLengt
     const text = `Unable to identify proxy for host: ${headers.host || 'default'} and url: ${target.path}`;
     throw new Fault(flowFaults.applicationNotFound, text);
   }
+  if (Number(request.headers['content-length'] ?? 0) > endpoint.requestLimit) throw new Fault(flowFaults.requestTooBig);
   return { target, headers, snapshot, endpoint };
 }
 

@@ -3,24 +3,27 @@ import { Fault, flowFaults } from '../fault.ts';
 import { Body, type BodyLimit, type BodySink, type BodySource } from '../message/body.ts';
 
 /** Bytes of a request that nobody reads which are still taken in, so that the client sees the answer and not a reset. */
-const drainedBytes = 1024 * 1024;
+const drainedBytes = 32 * 1024 * 1024;
+const drainedMilliseconds = 10_000;
 
 /** The payload of a request as it comes in; empty when the head announces none, and then no listener is attached. */
 export function requestBody(request: IncomingMessage, limit: BodyLimit): Body {
   const { headers } = request;
   const declared = headers['content-length'];
   if (headers['transfer-encoding'] === undefined && (declared === undefined || declared === '0')) return Body.empty;
-  return Body.ofSource(new RequestBody(request, declared === undefined ? undefined : Number(declared)), limit);
+  return Body.ofSource(new RequestBody(request, declared === undefined ? undefined : Number(declared), limit), limit);
 }
 
 /** Passes the chunks of a request on; a client that goes away before the end is an error, never an end. */
 class RequestBody implements BodySource {
   readonly declaredLength: number | undefined;
   readonly #request: IncomingMessage;
+  readonly #limit: BodyLimit;
 
-  constructor(request: IncomingMessage, declaredLength: number | undefined) {
+  constructor(request: IncomingMessage, declaredLength: number | undefined, limit: BodyLimit) {
     this.#request = request;
     this.declaredLength = declaredLength;
+    this.#limit = limit;
   }
 
   start(sink: BodySink): void {
@@ -30,13 +33,23 @@ class RequestBody implements BodySource {
       return;
     }
     let over = false;
+    let left = this.#limit.bytes;
     const fail = (): void => {
       if (over) return;
       over = true;
       sink.error(new Fault(flowFaults.unexpectedEOF));
     };
     request.on('data', (chunk: Buffer) => {
-      if (!over) sink.data(chunk);
+      if (over) return;
+      left -= chunk.length;
+      if (left >= 0) {
+        sink.data(chunk);
+        return;
+      }
+      // A payload of unknown length is counted as it passes: the limit holds whether or not a policy reads it.
+      over = true;
+      sink.error(new Fault(this.#limit.tooBig));
+      discardRest(request);
     });
     request.on('end', () => {
       if (over) return;
@@ -70,6 +83,8 @@ export function discardRest(request: IncomingMessage): void {
     if (left < 0) request.socket.destroySoon();
   });
   request.on('error', ignoreLate);
+  const late = setTimeout(() => request.socket.destroySoon(), drainedMilliseconds);
+  request.on('close', () => clearTimeout(late));
   request.resume();
 }
 

@@ -34,6 +34,15 @@ export function createConnections(): OwnedConnections {
   };
 }
 
+/** What a TargetEndpoint may connect by; the first that it has counts. */
+const connectionKinds = [
+  'ScriptTarget',
+  'HostedTarget',
+  'HTTPTargetConnection',
+  'HttpTargetConnection',
+  'LocalTargetConnection',
+] as const;
+
 function compileTarget(
   endpoint: Named<TargetEndpointConfig>,
   pools: ConnectionPools,
@@ -41,32 +50,31 @@ function compileTarget(
 ): Target | undefined {
   const { name, config } = endpoint;
   const { diagnostics } = compiler;
-  const kinds = [
-    'HTTPTargetConnection',
-    'HttpTargetConnection',
-    'LocalTargetConnection',
-    'ScriptTarget',
-    'HostedTarget',
-  ] as const;
-  const present = kinds.filter((kind) => config[kind] !== undefined);
+  const present = connectionKinds.filter((kind) => config[kind] !== undefined);
   const [kind, second] = present;
   if (kind === undefined) {
     const hint = 'Add <HTTPTargetConnection> or <LocalTargetConnection>.';
     diagnostics.error('ZH037', endpoint.at, `TargetEndpoint "${name}" has no connection.`, hint);
     return undefined;
   }
+  const runsCode = kind === 'ScriptTarget' || kind === 'HostedTarget';
   if (second !== undefined) {
     const message = `TargetEndpoint "${name}" has more than one connection: ${present.join(', ')}.`;
-    diagnostics.error('ZH037', config[second]?.at ?? endpoint.at, message, 'Keep one of them.');
-    return undefined;
+    const at = config[second]?.at ?? endpoint.at;
+    // The console left its HTTPTargetConnection in place when a Node.js target was added: public bundles have both.
+    if (runsCode) diagnostics.warning('ZH037', at, `${message} ${kind} counts.`, 'Remove the other.');
+    else {
+      diagnostics.error('ZH037', at, message, 'Keep one of them.');
+      return undefined;
+    }
   }
   const http = config.HTTPTargetConnection ?? config.HttpTargetConnection;
-  if (http !== undefined) {
+  if (http !== undefined && !runsCode) {
     const connection = compileHttpConnection(http, http.at, pools, compiler);
     return connection === undefined ? undefined : new HttpTarget(name, connection);
   }
   const local = config.LocalTargetConnection;
-  if (local !== undefined) {
+  if (local !== undefined && !runsCode) {
     const connection = compileLocalConnection(local, local.at, compiler);
     return connection === undefined ? undefined : new LocalTarget(name, connection);
   }
@@ -83,7 +91,8 @@ function compileTarget(
 function compileUrl(text: string, at: Place, pools: ConnectionPools, compiler: ConnectionCompiler): Target {
   if (parseTargetUrl(text) === undefined) {
     const hint = 'Write it as http://host/path or https://host:port/path.';
-    compiler.diagnostics.error('ZH035', at, `"${text}" is not an http or https URL.`, hint);
+    const message = `"${text}" is not an http or https URL: every call of it fails.`;
+    compiler.diagnostics.warning('ZH035', at, message, hint);
   }
   return new HttpTarget('', plainConnection(text, pools, compiler.environment));
 }
@@ -96,7 +105,16 @@ function compileCallout(
   compiler: ConnectionCompiler,
 ): Callout | undefined {
   if (http !== undefined) {
-    const connection = compileHttpConnection(http, at, pools, compiler);
+    if (http.HealthMonitor !== undefined) {
+      const message = 'A HealthMonitor has no effect in a ServiceCallout.';
+      compiler.diagnostics.warning(
+        'ZH036',
+        http.HealthMonitor.at,
+        message,
+        'A server that failed is tried again later.',
+      );
+    }
+    const connection = compileHttpConnection({ ...http, HealthMonitor: undefined }, at, pools, compiler);
     return connection === undefined ? undefined : new HttpCallout(policy, connection);
   }
   if (local === undefined) return undefined;

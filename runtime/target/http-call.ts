@@ -81,7 +81,8 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
     this.#arm();
     return new Promise((resolve) => {
       this.#settle = resolve;
-      this.connection.client.dispatch(request, this);
+      if (!detached && exchange.root.aborted) this.#fail(new Fault(flowFaults.unexpectedEOF));
+      else this.connection.client.dispatch(request, this);
     });
   }
 

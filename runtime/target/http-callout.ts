@@ -36,7 +36,7 @@ export class HttpCallout implements Callout {
 
   async send(exchange: Exchange, request: Message, timeoutMilliseconds: number, detached = false): Promise<Message> {
     checkUsable(this.#connection);
-    const { url: configured, balancer, path: basePath, monitor } = this.#connection;
+    const { url: configured, balancer, path: basePath } = this.#connection;
     const text = this.url(exchange);
     if (text !== undefined && (configured !== undefined || text !== '')) {
       const url = parseTargetUrl(text);
@@ -46,7 +46,6 @@ export class HttpCallout implements Callout {
       return sendOver(this.#connection, exchange, request, url, url, { timeoutMilliseconds, detached, policy: this });
     }
     if (balancer === undefined) throw new Fault(flowFaults.noActiveTargets);
-    monitor?.start();
     const base = encodeText(basePath?.render(exchange) ?? '');
     const mark = base.indexOf('?');
     const place = { path: mark === -1 ? base : base.slice(0, mark), query: mark === -1 ? '' : base.slice(mark + 1) };
@@ -108,7 +107,6 @@ export async function sendOver(
     expectedCn: options.policy?.expectedCn(exchange),
     body,
     upload: undefined,
-    declaredLength: undefined,
     timeout: Math.min(properties.ioTimeout, options.timeoutMilliseconds),
     deadline: deadline === 0 || options.detached ? own : Math.min(own, deadline),
     detached: options.detached,

@@ -40,12 +40,12 @@ export function compileHttpConnection(
   const hasUrl = url !== undefined && url.text !== '';
   if (!hasUrl && balancing === undefined) {
     const hint = 'Add <URL>http://...</URL>, or a <LoadBalancer> with target servers.';
-    diagnostics.error('ZH034', url?.at ?? at, 'HTTPTargetConnection has neither a URL nor a LoadBalancer.', hint);
+    diagnostics.error('TD014', url?.at ?? at, 'HTTPTargetConnection has neither a URL nor a LoadBalancer.', hint);
     return undefined;
   }
   if (hasUrl && balancing !== undefined) {
     const hint = 'Remove one of the two.';
-    diagnostics.error('ZH034', url.at, 'HTTPTargetConnection has both a URL and a LoadBalancer.', hint);
+    diagnostics.error('TD014', url.at, 'HTTPTargetConnection has both a URL and a LoadBalancer.', hint);
     return undefined;
   }
   const properties = readTargetProperties(config.Properties, diagnostics);
@@ -57,14 +57,15 @@ export function compileHttpConnection(
     const template = compiler.template(url.text, url.at);
     if (template.constant !== undefined && parseTargetUrl(template.constant) === undefined) {
       const hint = 'Write it as http://host/path or https://host:port/path.';
-      diagnostics.error('ZH035', url.at, `"${url.text}" is not an http or https URL.`, hint);
-      return undefined;
+      // Placeholders that a deploy script fills in stand here in public bundles, and `target.url` may replace it.
+      const message = `"${url.text}" is not an http or https URL: calls of it fail unless target.url is set.`;
+      diagnostics.warning('ZH035', url.at, message, hint);
     }
     if (path !== undefined && path.text !== '') {
       diagnostics.warning('ZH036', path.at, '<Path> has no effect beside a URL.', 'Write the path into the URL.');
     }
     if (config.HealthMonitor !== undefined) {
-      diagnostics.warning('ZH036', config.HealthMonitor.at, 'A HealthMonitor has no effect without a LoadBalancer.');
+      diagnostics.warning('TD016', config.HealthMonitor.at, 'A HealthMonitor has no effect without a LoadBalancer.');
     }
     const needs = template.needs | tls.needs | compression;
     return { ...shared, url: template, balancer: undefined, path: undefined, monitor: undefined, needs };

@@ -24,7 +24,6 @@ export interface HttpRequest {
   /** A payload in memory; undefined when there is none, or an upload. */
   readonly body: Buffer | string | undefined;
   readonly upload: Upload | undefined;
-  readonly declaredLength: number | undefined;
   /** Milliseconds without a sign of the target. */
   readonly timeout: number;
   /** Milliseconds since 1970; 0 = none. */
@@ -179,9 +178,8 @@ function callOver(
 function dispatchOptions(place: Place, request: HttpRequest): Dispatcher.DispatchOptions {
   const headers = [...request.headers];
   if (request.host !== undefined) headers.push('Host', request.host);
-  if (request.upload !== undefined && request.declaredLength !== undefined) {
-    headers.push('Content-Length', String(request.declaredLength));
-  }
+  const length = request.upload?.declaredLength;
+  if (length !== undefined) headers.push('Content-Length', String(length));
   // undici takes any async iterable and any server name for TLS; its types say less.
   const body = request.body ?? (request.upload as unknown as NonNullable<Dispatcher.DispatchOptions['body']>) ?? null;
   const options: Dispatcher.DispatchOptions & { servername?: string } = {

@@ -1,7 +1,7 @@
 import { Fault, flowFaults } from '../fault.ts';
 import type { LocalCall, Target } from '../flow/target.ts';
 import type { BodyNeed } from '../message/body-need.ts';
-import { type Exchange, type Outcome, TargetCall } from '../message/exchange.ts';
+import { type ConfiguredUrl, type Exchange, type Outcome, TargetCall } from '../message/exchange.ts';
 import { Parameters } from '../message/query.ts';
 import { encode } from './compression.ts';
 import type { HttpCall } from './http-call.ts';
@@ -36,6 +36,7 @@ export class HttpTarget implements Target {
   readonly #connection: HttpConnection;
   /** The URL when it is always the same. */
   readonly #constant: TargetUrl | undefined;
+  readonly #configuredUrl: ConfiguredUrl;
 
   constructor(name: string, connection: HttpConnection) {
     this.#name = name;
@@ -43,12 +44,13 @@ export class HttpTarget implements Target {
     this.needs = connection.needs;
     const text = connection.url?.constant;
     this.#constant = text === undefined ? undefined : parseTargetUrl(text);
+    this.#configuredUrl = (exchange) => connection.url?.render(exchange);
   }
 
   begin(exchange: Exchange): void {
     const { url, path, tls, monitor } = this.#connection;
     monitor?.start();
-    const call = new TargetCall(this.#name, url?.render(exchange));
+    const call = new TargetCall(this.#name, this.#configuredUrl);
     if (url === undefined) {
       call.scheme = tls.enabled(exchange) ? 'https' : 'http';
       call.basePath = path?.render(exchange);
@@ -81,6 +83,7 @@ export class HttpTarget implements Target {
       headers = encoded.headers;
       body = encoded.bytes;
     }
+    const { limit } = request.body;
     const source = request.body.takeSource();
     const outgoing: HttpRequest = {
       method: request.verb,
@@ -89,8 +92,7 @@ export class HttpTarget implements Target {
       host: target?.headerHost,
       expectedCn: target?.expectedCn,
       body: source !== undefined ? undefined : (body ?? request.body.outgoing),
-      upload: source === undefined ? undefined : new Upload(source),
-      declaredLength: source?.declaredLength,
+      upload: source === undefined ? undefined : new Upload(source, limit),
       timeout: properties.ioTimeout,
       deadline: exchange.deadline,
       detached: false,
@@ -109,8 +111,8 @@ export class HttpTarget implements Target {
 
   #route(exchange: Exchange): Route {
     const { target, request } = exchange;
-    if (target?.urlSet === true) {
-      const url = parsed(target.url ?? '');
+    if (target?.setUrl !== undefined) {
+      const url = parsed(target.setUrl);
       return {
         url,
         path: url.path,
@@ -123,7 +125,7 @@ export class HttpTarget implements Target {
       ? encodeBytes(retainedQuery(request.querystring, properties.queryParams))
       : '';
     if (template !== undefined) {
-      const url = this.#constant ?? parsed(target?.url ?? template.render(exchange));
+      const url = this.#constant ?? parsed(template.render(exchange));
       return { url, path: joinPath(url.path, suffix), query: joinQuery(url.query, query) };
     }
     const text = encodeText(basePath?.render(exchange) ?? '');

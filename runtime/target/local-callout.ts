@@ -20,8 +20,7 @@ export class LocalCallout implements Callout {
   }
 
   send(exchange: Exchange, request: Message, timeoutMilliseconds: number): Promise<Message> {
-    const { to, query } = this.#destination(exchange, request);
-    return sendLocally(exchange, to, request, query, timeoutMilliseconds);
+    return sendLocally(exchange, this.#destination(exchange, request), request, timeoutMilliseconds);
   }
 
   url(): undefined {
@@ -32,19 +31,19 @@ export class LocalCallout implements Callout {
     return this.#connection.isError(status);
   }
 
-  #destination(exchange: Exchange, request: Message): { to: LocalDestination; query: string } {
+  #destination(exchange: Exchange, request: Message): LocalDestination {
     const { proxy, endpoint, path } = this.#connection;
     const own = calloutPath(exchange, request);
     if (path !== undefined) {
       const text = path.render(exchange);
       const mark = text.indexOf('?');
-      const to = destinationByPath(exchange, joinPath(mark === -1 ? text : text.slice(0, mark), own));
-      return { to, query: joinQuery(mark === -1 ? '' : text.slice(mark + 1), request.querystring) };
+      const query = joinQuery(mark === -1 ? '' : text.slice(mark + 1), request.querystring);
+      return destinationByPath(exchange, joinPath(mark === -1 ? text : text.slice(0, mark), own), query);
     }
     const called = destinationByName(exchange, proxy?.render(exchange) ?? '', endpoint?.render(exchange));
     const suffix = own === '' || own.startsWith('/') ? own : `/${own}`;
-    const to = { endpoint: called, path: called.basePath + suffix || '/', pathSuffix: suffix };
-    return { to, query: request.querystring };
+    const query = request.querystring;
+    return { endpoint: called, path: called.basePath + suffix || '/', pathSuffix: suffix, query };
   }
 }
 
@@ -54,13 +53,12 @@ export class LocalCallout implements Callout {
  */
 export async function sendLocally(
   exchange: Exchange,
-  to: LocalDestination,
+  destination: LocalDestination,
   request: Message,
-  query: string,
   timeoutMilliseconds: number,
 ): Promise<Message> {
   const received: { answer: Message | undefined } = { answer: undefined };
-  const outcome = dispatch(exchange, to, request, query, (_, answer) => {
+  const outcome = dispatch(exchange, destination, request, Date.now(), (_, answer) => {
     received.answer = answer;
   });
   if (outcome !== undefined) await within(outcome, timeoutMilliseconds);

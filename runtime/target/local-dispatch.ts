@@ -3,12 +3,17 @@ import { type Endpoint, Exchange, type Outcome } from '../message/exchange.ts';
 import { Message } from '../message/message.ts';
 import { checkLoop } from './loop-check.ts';
 
-/** Which endpoint a local call goes to, and the path it is called with. */
+/** Which endpoint a local call goes to, and what it is asked for. */
 export interface LocalDestination {
   readonly endpoint: Endpoint;
   readonly path: string;
   readonly pathSuffix: string;
+  /** Without `?`. */
+  readonly query: string;
 }
+
+/** Told the answer of a local call; `now` is the time, in milliseconds since 1970. */
+export type Receive = (caller: Exchange, response: Message, destination: LocalDestination, now: number) => void;
 
 /** The endpoint of a proxy by name. @throws Fault messaging.adaptors.http.flow.ApplicationNotFound naming what is missing */
 export function destinationByName(caller: Exchange, proxy: string, endpointName: string | undefined): Endpoint {
@@ -22,13 +27,13 @@ export function destinationByName(caller: Exchange, proxy: string, endpointName:
 }
 
 /** The endpoint that serves a path, found as for an outside call. @throws Fault ApplicationNotFound */
-export function destinationByPath(caller: Exchange, path: string): LocalDestination {
+export function destinationByPath(caller: Exchange, path: string, query: string): LocalDestination {
   const clean = path.startsWith('/') ? path : `/${path}`;
   const endpoint = caller.directory.endpointByPath(clean);
   if (endpoint === undefined) {
     throw new Fault(flowFaults.applicationNotFound, `Unable to identify proxy for a local call to path: ${clean}`);
   }
-  return { endpoint, path: clean, pathSuffix: suffixOf(endpoint.basePath, clean) };
+  return { endpoint, path: clean, pathSuffix: suffixOf(endpoint.basePath, clean), query };
 }
 
 /** What follows a base path in a path that it matches, segment by segment (a base path may hold `*`). */
@@ -47,43 +52,45 @@ export function suffixOf(basePath: string, path: string): string {
  * Calls another proxy in memory: an exchange of its own, headers shared until somebody writes, payload by reference.
  * The answer, an error answer too, is the response; only a call that cannot be made is a fault.
  * @param request verb, headers and payload to call with; it is not changed
+ * @param now milliseconds since 1970
  * @throws Fault LoopDetected, TooManyCalls
  */
 export function dispatch(
   caller: Exchange,
   destination: LocalDestination,
   request: Message,
-  query: string,
-  receive: (caller: Exchange, response: Message) => void,
+  now: number,
+  receive: Receive,
 ): Outcome {
-  const { endpoint, path, pathSuffix } = destination;
+  const { endpoint, path, pathSuffix, query } = destination;
   checkLoop(caller, endpoint, request.verb, query === '' ? path : `${path}?${query}`);
   caller.root.localCalls++;
   const called = new Message('request', request.headers.share(), request.body);
   called.verb = request.verb;
   called.version = request.version;
   called.path = path;
-  called.querystring = query;
+  if (query !== '') called.querystring = query;
   const { directory, surroundings, client } = caller;
-  const exchange = new Exchange(directory, surroundings, endpoint, client, caller, called, pathSuffix, Date.now());
+  const exchange = new Exchange(directory, surroundings, endpoint, client, caller, called, pathSuffix, now);
   caller.trail.push(exchange);
   const outcome = endpoint.run(exchange);
-  if (outcome !== undefined) return outcome.then(() => deliver(caller, exchange, receive));
-  deliver(caller, exchange, receive);
+  if (outcome !== undefined) return outcome.then(() => deliver(caller, exchange, destination, receive));
+  deliver(caller, exchange, destination, receive);
   return undefined;
 }
 
-function deliver(caller: Exchange, called: Exchange, receive: (caller: Exchange, response: Message) => void): void {
+function deliver(caller: Exchange, called: Exchange, destination: LocalDestination, receive: Receive): void {
   const answer = called.answer ?? Message.response();
-  called.sentStart = called.sentEnd = Date.now();
+  const now = Date.now();
+  called.sentStart = called.sentEnd = now;
   const finishing = called.endpoint.finish(called);
   // PostClientFlow may still look at the answer: the caller then gets one of its own.
   if (finishing !== undefined) {
     finishing.catch((error: unknown) => called.surroundings.report(error, called));
-    receive(caller, copyOf(answer));
+    receive(caller, copyOf(answer), destination, now);
     return;
   }
-  receive(caller, answer);
+  receive(caller, answer, destination, now);
 }
 
 function copyOf(answer: Message): Message {

@@ -4,7 +4,7 @@ import type { ConnectionCompiler } from '../flow/connections.ts';
 import type { LocalCall, Target } from '../flow/target.ts';
 import type { Template } from '../language/template.ts';
 import { type BodyNeed, BodyNeed as Need } from '../message/body-need.ts';
-import { type Exchange, type Outcome, TargetCall } from '../message/exchange.ts';
+import { type ConfiguredUrl, type Endpoint, type Exchange, type Outcome, TargetCall } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
 import { destinationByName, destinationByPath, dispatch, type LocalDestination, suffixOf } from './local-dispatch.ts';
 import type { SuccessCodes } from './success-codes.ts';
@@ -63,25 +63,28 @@ export class LocalTarget implements Target {
   readonly calls: readonly LocalCall[];
   readonly #name: string;
   readonly #connection: LocalConnection;
+  readonly #configuredUrl: ConfiguredUrl;
 
   constructor(name: string, connection: LocalConnection) {
     this.#name = name;
     this.#connection = connection;
     this.needs = connection.needs;
     this.calls = literalCalls(connection);
+    this.#configuredUrl = (exchange) => configuredUrl(exchange, connection);
   }
 
   begin(exchange: Exchange): void {
-    const call = new TargetCall(this.#name, this.#configuredUrl(exchange));
+    const call = new TargetCall(this.#name, this.#configuredUrl);
     call.scheme = 'http';
     exchange.target = call;
   }
 
   connect(exchange: Exchange): Outcome {
-    const { to, query } = this.#destination(exchange);
+    const destination = destinationOf(exchange, this.#connection);
+    const now = Date.now();
     const { target } = exchange;
-    if (target !== undefined) target.sentStart = target.sentEnd = Date.now();
-    return dispatch(exchange, to, exchange.request, query, (caller, response) => receive(caller, response, to, query));
+    if (target !== undefined) target.sentStart = target.sentEnd = now;
+    return dispatch(exchange, destination, exchange.request, now, receive);
   }
 
   isError(status: number): boolean {
@@ -91,61 +94,66 @@ export class LocalTarget implements Target {
   close(): void {
     // Nothing is held: the called proxy is looked up at each call.
   }
+}
 
-  /** `target.url` as it reads in the target request flow: no suffix, no query. */
-  #configuredUrl(exchange: Exchange): string {
-    const { proxy, endpoint, path } = this.#connection;
-    const origin = `http://127.0.0.1:${exchange.surroundings.port}`;
-    if (path !== undefined) return origin + withoutQuery(path.render(exchange));
-    const called = exchange.directory.endpointByName(proxy?.render(exchange) ?? '', endpoint?.render(exchange));
-    return origin + (called?.basePath ?? '');
-  }
+/** `target.url` as it reads in the target request flow: no suffix, no query. */
+function configuredUrl(exchange: Exchange, { proxy, endpoint, path }: LocalConnection): string {
+  const origin = `http://127.0.0.1:${exchange.surroundings.port}`;
+  if (path !== undefined) return origin + withoutQuery(path.render(exchange));
+  const called = exchange.directory.endpointByName(proxy?.render(exchange) ?? '', endpoint?.render(exchange));
+  return origin + (called?.basePath ?? '');
+}
 
-  #destination(exchange: Exchange): { to: LocalDestination; query: string } {
-    const { proxy, endpoint, path } = this.#connection;
-    const { target, request } = exchange;
-    if (target?.urlSet === true) return this.#byUrl(exchange, target.url ?? '', target.queryAtUrl);
-    const suffix = exchange.copyPathSuffix ? exchange.pathSuffix : '';
-    const query = exchange.copyQueryParams ? request.querystring : '';
-    if (path !== undefined) {
-      const text = path.render(exchange);
-      const own = text.indexOf('?');
-      const to = destinationByPath(exchange, joinPath(own === -1 ? text : text.slice(0, own), suffix));
-      return { to, query: joinQuery(own === -1 ? '' : text.slice(own + 1), query) };
-    }
-    const called = destinationByName(exchange, proxy?.render(exchange) ?? '', endpoint?.render(exchange));
-    return { to: { endpoint: called, path: called.basePath + suffix || '/', pathSuffix: suffix }, query };
+function destinationOf(exchange: Exchange, connection: LocalConnection): LocalDestination {
+  const { path } = connection;
+  const { target, request } = exchange;
+  if (target?.setUrl !== undefined) return destinationOfUrl(exchange, connection, target.setUrl, target.queryAtUrl);
+  const suffix = exchange.copyPathSuffix ? exchange.pathSuffix : '';
+  const query = exchange.copyQueryParams ? request.querystring : '';
+  if (path === undefined) {
+    const called = calledByName(exchange, connection);
+    return { endpoint: called, path: called.basePath + suffix || '/', pathSuffix: suffix, query };
   }
+  const text = path.render(exchange);
+  const mark = text.indexOf('?');
+  if (mark === -1) return destinationByPath(exchange, joinPath(text, suffix), query);
+  return destinationByPath(exchange, joinPath(text.slice(0, mark), suffix), joinQuery(text.slice(mark + 1), query));
+}
 
-  /** A policy set `target.url`: its path and query are the whole request, scheme and host do not count. */
-  #byUrl(exchange: Exchange, url: string, queryAtUrl: string): { to: LocalDestination; query: string } {
-    const { proxy, endpoint, path } = this.#connection;
-    const target = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url);
-    const rest = (target === null ? url : url.slice(target[0].length)).replace(/#.*$/, '');
-    const mark = rest.indexOf('?');
-    const pathText = (mark === -1 ? rest : rest.slice(0, mark)) || '/';
-    const query = joinQuery(
-      mark === -1 ? '' : rest.slice(mark + 1),
-      addedQuery(exchange.request.querystring, queryAtUrl),
-    );
-    if (path !== undefined) return { to: destinationByPath(exchange, pathText), query };
-    const called = destinationByName(exchange, proxy?.render(exchange) ?? '', endpoint?.render(exchange));
-    const inside = pathText === called.basePath || pathText.startsWith(`${called.basePath}/`);
-    const suffix = inside ? suffixOf(called.basePath, pathText) : pathText;
-    return { to: { endpoint: called, path: called.basePath + suffix || '/', pathSuffix: suffix }, query };
-  }
+function calledByName(exchange: Exchange, { proxy, endpoint }: LocalConnection): Endpoint {
+  return destinationByName(exchange, proxy?.render(exchange) ?? '', endpoint?.render(exchange));
+}
+
+/** A policy set `target.url`: its path and query are the whole request, scheme and host do not count. */
+function destinationOfUrl(
+  exchange: Exchange,
+  connection: LocalConnection,
+  url: string,
+  queryAtUrl: string,
+): LocalDestination {
+  const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url);
+  const rest = (origin === null ? url : url.slice(origin[0].length)).replace(/#.*$/, '');
+  const mark = rest.indexOf('?');
+  const path = (mark === -1 ? rest : rest.slice(0, mark)) || '/';
+  const added = addedQuery(exchange.request.querystring, queryAtUrl);
+  const query = joinQuery(mark === -1 ? '' : rest.slice(mark + 1), added);
+  if (connection.path !== undefined) return destinationByPath(exchange, path, query);
+  const called = calledByName(exchange, connection);
+  const inside = path === called.basePath || path.startsWith(`${called.basePath}/`);
+  const suffix = inside ? suffixOf(called.basePath, path) : path;
+  return { endpoint: called, path: called.basePath + suffix || '/', pathSuffix: suffix, query };
 }
 
 /** From here on the request is the one that was sent. Apigee: flow variables reference, request.path. */
-function receive(caller: Exchange, response: Message, to: LocalDestination, query: string): void {
+function receive(caller: Exchange, response: Message, { path, query }: LocalDestination, now: number): void {
   caller.response = response;
   const { target, request } = caller;
   if (target !== undefined) {
-    target.receivedStart = target.receivedEnd = Date.now();
+    target.receivedStart = target.receivedEnd = now;
     target.host = target.ip = '127.0.0.1';
     target.port = caller.surroundings.port;
   }
-  request.path = to.path;
+  request.path = path;
   if (request.querystring !== query) request.querystring = query;
 }
 

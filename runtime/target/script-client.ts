@@ -25,8 +25,8 @@ export async function sendForScript(
   if (url === undefined) throw new Fault(flowFaults.invalidPath, 'Invalid URL');
   await request.body.buffer();
   if (isOwn(exchange, url)) {
-    const to = destinationByPath(exchange, url.path === '' ? '/' : url.path);
-    return sendLocally(exchange, to, request, joinQuery(url.query, request.querystring), timeLimit);
+    const query = joinQuery(url.query, request.querystring);
+    return sendLocally(exchange, destinationByPath(exchange, url.path || '/', query), request, timeLimit);
   }
   request.path = '';
   const options = { timeoutMilliseconds: timeLimit, detached: false, policy: undefined };

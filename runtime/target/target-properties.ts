@@ -39,7 +39,7 @@ const withoutEffect = [
 ];
 
 /** Known, but not run here: said at load when they ask for something. */
-const notRun = new Map([
+const notRun: ReadonlyMap<string, string> = new Map([
   ['supports.http10', 'Targets are called with HTTP/1.1.'],
   ['enable.method.override', 'No X-HTTP-Method-Override is added; set the header with AssignMessage.'],
   ['copy.pathsuffix', 'Set the variable target.copy.pathsuffix in the target request flow instead.'],

@@ -12,7 +12,7 @@ export interface TargetUrl {
   readonly query: string;
 }
 
-const shape = /^(https?):\/\/([^/?#\\]+)([^?#]*)(?:\?([^#]*))?/i;
+const shape = /^(https?):\/\/([^/?#\\]+)((?:\/[^?#]*)?)(?:\?([^#]*))?(?:#.*)?$/is;
 
 /** The parts of an http or https URL; undefined when it is none. User and password are dropped. */
 export function parseTargetUrl(text: string): TargetUrl | undefined {

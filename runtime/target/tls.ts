@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type ConnectionOptions, checkServerIdentity, type SecureVersion } from 'node:tls';
 import type { Environment, TargetServerTls } from '../bundle/environment.ts';
 import type { SSLInfoConfig } from '../bundle/target.ts';
@@ -168,7 +169,9 @@ class Identities {
     const key = JSON.stringify(resolved);
     const known = this.#kept.get(key);
     if (known !== undefined) return known;
-    const made = { key: `${this.#environment.digest} ${key}`, options: this.#options(resolved) };
+    // Short, for it is part of what every call looks its connections up by.
+    const digest = createHash('sha256').update(`${this.#environment.digest} ${key}`).digest('base64');
+    const made = { key: digest, options: this.#options(resolved) };
     if (this.#kept.size >= keptIdentities) {
       const [oldest] = this.#kept.keys();
       if (oldest !== undefined) this.#kept.delete(oldest);

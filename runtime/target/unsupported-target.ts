@@ -3,6 +3,8 @@ import type { LocalCall, Target } from '../flow/target.ts';
 import { BodyNeed } from '../message/body-need.ts';
 import { type Exchange, TargetCall } from '../message/exchange.ts';
 
+const noUrl = (): undefined => undefined;
+
 /** A kind of target that is not run here: reported at load, a clear fault when called, and the rest of the proxy serves. */
 export class UnsupportedTarget implements Target {
   readonly needs: BodyNeed = BodyNeed.none;
@@ -16,7 +18,7 @@ export class UnsupportedTarget implements Target {
   }
 
   begin(exchange: Exchange): void {
-    exchange.target = new TargetCall(this.#name, undefined);
+    exchange.target = new TargetCall(this.#name, noUrl);
   }
 
   connect(): never {

@@ -1,5 +1,5 @@
 import { Fault, flowFaults } from '../fault.ts';
-import type { BodySink, BodySource } from '../message/body.ts';
+import type { BodyLimit, BodySink, BodySource } from '../message/body.ts';
 
 /**
  * A payload that is still arriving, as the async iterable that undici writes from: one chunk ahead, the source paused
@@ -8,14 +8,25 @@ import type { BodySink, BodySource } from '../message/body.ts';
  */
 export class Upload implements BodySink, AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #source: BodySource;
+  readonly #limit: BodyLimit;
+  #size = 0;
   #chunks: Uint8Array[] = [];
   #started = false;
   #ended = false;
   #failure: Error | undefined;
   #waiting: { resolve(result: IteratorResult<Uint8Array>): void; reject(error: Error): void } | undefined;
 
-  constructor(source: BodySource) {
+  /** @throws Fault the limit's, when more was declared than may come */
+  constructor(source: BodySource, limit: BodyLimit) {
     this.#source = source;
+    this.#limit = limit;
+    if (source.declaredLength === undefined || source.declaredLength <= limit.bytes) return;
+    source.cancel();
+    throw new Fault(limit.tooBig);
+  }
+
+  get declaredLength(): number | undefined {
+    return this.#source.declaredLength;
   }
 
   get started(): boolean {
@@ -61,6 +72,12 @@ export class Upload implements BodySink, AsyncIterable<Uint8Array>, AsyncIterato
   }
 
   data(chunk: Uint8Array): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#limit.bytes) {
+      this.#source.cancel();
+      this.#fail(new Fault(this.#limit.tooBig));
+      return;
+    }
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined) {

@@ -62,6 +62,15 @@ const whole: readonly Row[] = [
   ['x{2,3}y{1,}?', ['xxy', 'xxxyy'], ['xy']],
   ['a}]', ['a}]'], ['a']],
   ['\\-\\/\\_\\é', ['-/_é'], ['é']],
+  // Negated classes in repetitions: V8 has them wrong in the mode the translation uses.
+  ['(?:a[^b])+', ['acac', 'ac'], ['ab', 'acab']],
+  ['(a[^b]){2}', ['acac'], ['acab', 'abab']],
+  ['(?:a\\W)+', ['a-a.', 'a-'], ['ab', 'a-ab']],
+  ['(?:a.)*', ['', 'abab'], ['a', 'a\n', 'aba\n']],
+  ['(?s:a.)+', ['a\nab'], ['a']],
+  ['(?:a[^a-z&&[def]])+', ['aaab'], ['ad', 'aaad']],
+  ['(?:a\\P{L})+', ['a1a-'], ['ab', 'a1ab']],
+  ['(?:a[^\\W\\d])+', ['abac'], ['a-', 'aba1']],
   ['', [''], ['a']],
   ['(?:)*', [''], ['a']],
 ];

@@ -139,6 +139,12 @@ readsAs('response', answered, [
   ['request.header.host', 'h'],
 ]);
 
+test('the transport message is the message', () => {
+  const exchange = request();
+  assert.equal(read(exchange, 'request.transport.message'), exchange.request);
+  assert.equal(read(exchange, 'response.transport.message'), undefined);
+});
+
 test('a payload that streams past is not visible', () => {
   const source: BodySource = {
     declaredLength: 3,
@@ -172,6 +178,7 @@ const needs: readonly (readonly [name: string, read: BodyNeed, write: BodyNeed])
   ['request.header.a', BodyNeed.none, BodyNeed.none],
   ['request.queryparam.a', BodyNeed.none, BodyNeed.none],
   ['request.verb', BodyNeed.none, BodyNeed.none],
+  ['request.transport.message', BodyNeed.request, BodyNeed.none],
   ['response.content', BodyNeed.response, BodyNeed.none],
   ['response.content.as.base64', BodyNeed.response, BodyNeed.none],
   ['message.content', BodyNeed.current, BodyNeed.none],

@@ -54,7 +54,6 @@ readsAs('target request flow', called(), [
 ]);
 
 const returned = called('', {
-  url: undefined,
   host: 'b1.test',
   ip: '192.0.2.1',
   port: 8443,
@@ -105,7 +104,7 @@ test('target.url is written in the target request flow only', () => {
   const exchange = called();
   write(exchange, 'target.url', 'http://other/y');
   assert.equal(read(exchange, 'target.url'), 'http://other/y');
-  assert.equal(exchange.target?.urlSet, true);
+  assert.equal(exchange.target?.setUrl, 'http://other/y');
   assert.equal(exchange.target?.queryAtUrl, 'q=1');
   write(exchange, 'target.evaluated.url', 'http://third/z');
   assert.equal(read(exchange, 'target.url'), 'http://third/z');

@@ -257,7 +257,7 @@ test('mistakes', () => {
   };
   assert.deepEqual(codes(''), ['error ZH160']);
   assert.deepEqual(codes(`${url('/')}${byName}`), ['error ZH160']);
-  assert.deepEqual(codes('<HTTPTargetConnection/>'), ['error ZH034']);
+  assert.deepEqual(codes('<HTTPTargetConnection/>'), ['error TD014']);
   assert.deepEqual(codes(`<Timeout>0</Timeout>${url('/')}`), ['error ZH161']);
   assert.deepEqual(codes(local('')), ['error ZH030']);
 });

@@ -108,7 +108,7 @@ function variablesOf(random: Random): Variables {
 test('compiled conditions against an interpreter of the tree', () => {
   const random = new Random(31);
   let truths = 0;
-  const count = 6_000;
+  const count = 4_000;
   for (let index = 0; index < count; index++) {
     const tree = treeOf(random, 3);
     const text = write(random, tree);

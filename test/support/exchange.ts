@@ -30,7 +30,7 @@ export interface ExchangeOptions {
   /** Custom flow variables. */
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly response?: Message;
-  /** A target call with this configured URL is under way. */
+  /** A target call with this configured URL is under way; empty: one whose load balancer decides. */
   readonly targetUrl?: string;
   readonly client?: Partial<Client>;
   readonly endpoint?: Partial<Endpoint>;
@@ -68,7 +68,7 @@ export function exchangeOf(options: ExchangeOptions = {}): Exchange {
   exchange.phase = options.phase ?? Phase.proxyRequest;
   exchange.response = options.response;
   if (options.targetUrl !== undefined) {
-    exchange.target = new TargetCall('default', options.targetUrl);
+    exchange.target = new TargetCall('default', () => options.targetUrl || undefined);
     exchange.phase = options.phase ?? Phase.targetRequest;
   }
   for (const [name, value] of Object.entries(options.variables ?? {})) exchange.setVariable(name, value);

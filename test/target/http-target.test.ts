@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { flowFaults } from '../../runtime/fault.ts';
 import { variableReader, variableWriter } from '../../runtime/language/variables.ts';
 import { Body, type BodySink } from '../../runtime/message/body.ts';
@@ -199,6 +199,20 @@ test('a client that breaks off gives a fault, and nothing complete to the target
   assert.equal(origin.received.length, before);
 });
 
+test('a payload that arrives may not be larger than its limit', async () => {
+  for (const declared of [undefined, 2_000_000]) {
+    const { target, connections } = targetOf(http(origin.url));
+    const { body, seen } = sourceOf(
+      Array.from({ length: 200 }, () => 'x'.repeat(10_000)),
+      declared,
+    );
+    const fault = await faultOfCall(callTarget(target, { verb: 'POST', body }));
+    assert.deepEqual([fault.code, fault.status], ['protocol.http.TooBigBody', 413]);
+    assert.equal(seen.cancelled, true);
+    connections.close();
+  }
+});
+
 test('a refused connection lets go of the payload', async () => {
   const { target } = targetOf(http('http://127.0.0.1:1/'));
   const { body, seen } = sourceOf(['abc'], 3);
@@ -208,7 +222,6 @@ test('a refused connection lets go of the payload', async () => {
 });
 
 test('compression.algorithm encodes what goes out', async () => {
-  const encoded: Buffer[] = [];
   const server = await startOrigin((request, response) => {
     response.setHeader('X-Encoding', request.headers['content-encoding'] ?? 'plain');
     response.end();
@@ -217,13 +230,11 @@ test('compression.algorithm encodes what goes out', async () => {
   const { target } = targetOf(inner('gzip'));
   const zipped = await callTarget(target, { verb: 'POST', body: 'text' });
   assert.equal(zipped.response.headers.line('x-encoding'), 'gzip');
-  encoded.push(Buffer.from('unused'));
   const none = targetOf(inner('none'));
   const headers = { 'Content-Encoding': 'gzip' };
   const unzipped = await callTarget(none.target, { verb: 'POST', body: gzipSync('text'), headers });
   assert.equal(unzipped.response.headers.line('x-encoding'), 'plain');
   assert.equal(server.received[1]?.body, 'text');
-  assert.equal(gunzipSync(gzipSync('text')).toString(), 'text');
   await server.close();
 });
 
@@ -239,12 +250,12 @@ test('a connection is used again', async () => {
 test('mistakes in a connection are reported', () => {
   const codes = (inner: string) => compileTarget(inner).diagnostics.map(({ code, severity }) => `${severity} ${code}`);
   assert.deepEqual(codes(''), ['error ZH037']);
-  assert.deepEqual(codes('<HTTPTargetConnection/>'), ['error ZH034']);
-  assert.deepEqual(codes(http('ftp://x')), ['error ZH035']);
+  assert.deepEqual(codes('<HTTPTargetConnection/>'), ['error TD014']);
+  assert.deepEqual(codes(http('ftp://x')), ['warning ZH035']);
   assert.deepEqual(codes(`${http('http://x')}<LocalTargetConnection><Path>/a</Path></LocalTargetConnection>`), [
     'error ZH037',
   ]);
-  assert.deepEqual(codes(http('http://x', {}, '<LoadBalancer><Server name="a"/></LoadBalancer>')), ['error ZH034']);
+  assert.deepEqual(codes(http('http://x', {}, '<LoadBalancer><Server name="a"/></LoadBalancer>')), ['error TD014']);
   assert.deepEqual(codes(http('http://x', {}, '<Path>/a</Path>')), ['warning ZH036']);
   assert.deepEqual(codes('<HostedTarget/>'), ['warning ZH038']);
   const [unknown] = compileTarget(http('http://x', { 'io.timout.millis': '5' })).diagnostics;

@@ -249,6 +249,9 @@ test('a client that goes away cancels the call', async () => {
   );
   assert.equal(fault.code, `${flow}.UnexpectedEOF`);
   await closed;
+  const gone = callTarget(target, {}, (exchange) => exchange.abort());
+  assert.equal((await faultOfCall(gone)).code, `${flow}.UnexpectedEOF`);
+  assert.equal(server.connections(), 1);
   connections.close();
   await server.close();
 });
