@@ -101,6 +101,7 @@ function surroundingsOf(settings: Settings, counter: CallCounts, log: Log): Omit
     maxChainCalls: settings.maxChainCalls,
     counter,
     variables: createVariableAccess(),
+    print: (exchange, policy, text) => log.debug({ proxy: exchange.endpoint.proxy, id: exchange.id, policy }, text),
     report: (error: unknown, exchange: Exchange) => {
       const stack = error instanceof Error ? error.stack : undefined;
       log.error({ proxy: exchange.endpoint.proxy, id: exchange.id, error: String(error), stack }, 'request failed');

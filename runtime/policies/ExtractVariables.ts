@@ -49,8 +49,7 @@ export const ExtractVariables = policy({
       ...(JSONPayload === undefined ? [] : compileJsonPayload(JSONPayload, context)),
       ...(XMLPayload === undefined ? [] : compileXmlPayload(XMLPayload, context)),
     ].sort((one, other) => one.at.offset - other.at.offset);
-    const payload = JSONPayload ?? XMLPayload;
-    if (extractions.length === 0 && payload === undefined) {
+    if (extractions.length === 0) {
       compiler.error(
         'ZH140',
         config.at,

@@ -1,5 +1,5 @@
 import type { Resource } from '../bundle/bundle.ts';
-import { nearest, type Place, Source } from '../diagnostic.ts';
+import { nearest, type Place, placeWithin, Source } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { element, ignored, type Leaf, many, requiredAttribute } from '../schema/declare.ts';
@@ -40,7 +40,7 @@ export const Javascript = policy({
   children: {
     ResourceURL: resourceUrl,
     IncludeURL: many(resourceUrl),
-    Source: rawText,
+    Source: element({ content: rawText }),
     Properties: element({
       children: { Property: many(element({ content: rawText, attributes: { name: requiredAttribute(text) } })) },
     }),
@@ -49,7 +49,7 @@ export const Javascript = policy({
   faults,
   compile(config, compiler) {
     const { ResourceURL, IncludeURL } = config;
-    const inline = config.Source !== undefined && config.Source.text.trim() !== '' ? config.Source : undefined;
+    const inline = inlineScript(config.Source, compiler.name);
     if (ResourceURL === undefined && inline === undefined) {
       const hint = 'Add <ResourceURL>jsc://file.js</ResourceURL>, or the script itself in <Source>.';
       compiler.error('ZH180', config.at, 'Javascript names no script.', hint);
@@ -66,7 +66,7 @@ export const Javascript = policy({
     }
     const urls = ResourceURL === undefined ? IncludeURL : [...IncludeURL, ResourceURL];
     const found = urls.map((url) => findScript(url, compiler));
-    if (ResourceURL === undefined && inline !== undefined) found.push(inlineScript(inline, compiler.name));
+    if (ResourceURL === undefined) found.push(inline);
     const files = found.filter((one) => one !== undefined);
     if (files.length < found.length) return nothing;
     const properties = new Map((config.Properties?.Property ?? []).map((one) => [one.name.text, one.text ?? '']));
@@ -109,11 +109,14 @@ function scriptOf(resource: Resource): ScriptText {
   return { name: resource.name, text: source.text, place: (offset, length) => ({ source, offset, length }) };
 }
 
-function inlineScript(leaf: Leaf<string>, policyName: string): ScriptText {
-  const { at } = leaf;
-  const place = (offset: number, length: number): Place =>
-    at.within?.(offset, length) ?? { source: at.source, offset: at.offset + offset, length };
-  return { name: policyName, text: leaf.text, place };
+function inlineScript(
+  config: { readonly text: string | undefined; readonly textAt: Place } | undefined,
+  policyName: string,
+): (ScriptText & { readonly at: Place }) | undefined {
+  const script = config?.text ?? '';
+  if (config === undefined || script.trim() === '') return undefined;
+  const at = config.textAt;
+  return { name: policyName, text: script, at, place: (offset, length) => placeWithin(at, offset, length) };
 }
 
 function prepare(
@@ -132,6 +135,7 @@ function prepare(
     const script = scripts.prepare({
       policy: name,
       bundle: compiler.bundle,
+      owner: compiler.owner,
       files,
       timeLimit,
       properties,

@@ -1,24 +1,23 @@
 import type { Place } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import { SetVariableError } from '../language/variable.ts';
-import { type Reader, toText } from '../language/variables.ts';
+import { toText } from '../language/variables.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import { type ConfigOf, element, many, required, requiredAttribute, valueOrRef } from '../schema/declare.ts';
 import { boolean, integer, oneOf, text, variable } from '../schema/values.ts';
 import type { Answer } from '../state/answer.ts';
 import { type KeyValueMap, type KeyValueMapEntry, KeyValueMaps, keyValueMapScope } from '../state/keyvaluemap.ts';
+import { checkMapKey, compileMapKey, compileValue, keyJoin, mapKey, textOrUndefined } from './map-key.ts';
 import { type Compiler, policy } from './policy.ts';
-
-const key = element({ children: { Parameter: many(valueOrRef(text)) } });
 
 const get = element({
   attributes: { assignTo: requiredAttribute(variable), index: integer(1) },
-  children: { Key: required(key) },
+  children: { Key: required(mapKey) },
 });
 
 const put = element({
   attributes: { override: boolean },
-  children: { Key: required(key), Value: many(valueOrRef(text)) },
+  children: { Key: required(mapKey), Value: many(valueOrRef(text)) },
 });
 
 const literal = element({ content: text });
@@ -54,7 +53,7 @@ export const KeyValueMapOperations = policy({
     InitialEntries: element({ children: { Entry: many(entry) } }),
     Get: many(get),
     Put: many(put),
-    Delete: many(element({ children: { Key: required(key) } })),
+    Delete: many(element({ children: { Key: required(mapKey) } })),
   },
   faults,
   compile(config, compiler) {
@@ -127,7 +126,7 @@ function compileName(
   if (constant === '') {
     const message = 'The name of the key value map is empty; running the policy raises a fault.';
     compiler.warning(
-      'ZH120',
+      'PO038',
       mapName?.at ?? identifier?.at ?? at,
       message,
       'Name a map, such as mapIdentifier="settings".',
@@ -139,7 +138,7 @@ function compileName(
 }
 
 function compileGet(config: ConfigOf<typeof get>, compiler: Compiler): Operation {
-  const readKey = compileKey(config.Key, compiler);
+  const readKey = compileMapKey(config.Key, compiler);
   const target = config.assignTo.text;
   const write = compiler.writer(target);
   const index = config.index?.text;
@@ -180,7 +179,7 @@ function compileGet(config: ConfigOf<typeof get>, compiler: Compiler): Operation
 }
 
 function compilePut(config: ConfigOf<typeof put>, compiler: Compiler): Operation {
-  const readKey = compileKey(config.Key, compiler);
+  const readKey = compileMapKey(config.Key, compiler);
   const values = config.Value.map((one) => compileValue(one, compiler));
   if (values.length === 0) {
     compiler.error('ZH123', config.at, '<Put> has no value.', 'Add <Value>...</Value> below <Put>.');
@@ -195,60 +194,16 @@ function compilePut(config: ConfigOf<typeof put>, compiler: Compiler): Operation
   };
 }
 
-function compileDelete(config: { readonly Key: ConfigOf<typeof key> }, compiler: Compiler): Operation {
-  const readKey = compileKey(config.Key, compiler);
+function compileDelete(config: { readonly Key: ConfigOf<typeof mapKey> }, compiler: Compiler): Operation {
+  const readKey = compileMapKey(config.Key, compiler);
   return (exchange, map) => {
     const wanted = readKey(exchange);
     return wanted === undefined ? undefined : done(map.delete(wanted));
   };
 }
 
-/** The parts of a key, joined. Undefined when one of them has no value: such a key names nothing. */
-function compileKey(config: ConfigOf<typeof key>, compiler: Compiler): (exchange: Exchange) => string | undefined {
-  checkKey(config, compiler);
-  const parts = config.Parameter.map((one) => compileValue(one, compiler));
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) return (exchange) => textOrUndefined(only(exchange));
-  return (exchange) => {
-    const texts = parts.map((part) => textOrUndefined(part(exchange)));
-    return texts.includes(undefined) ? undefined : texts.join(keyJoin);
-  };
-}
-
-/** Apigee: KeyValueMapOperations, Key: several Parameters are one key with two underscores between them. */
-const keyJoin = '__';
-
-function checkKey(config: { readonly at: Place; readonly Parameter: readonly KeyPart[] }, compiler: Compiler): void {
-  if (config.Parameter.length === 0) {
-    compiler.error(
-      'ZH122',
-      config.at,
-      '<Key> names no key (KeyIsMissing).',
-      'Add <Parameter>...</Parameter> below <Key>.',
-    );
-  }
-  for (const { at, text: literal = '', ref } of config.Parameter) {
-    if (literal !== '' || ref !== undefined) continue;
-    const hint = 'Write a text, or name a variable with ref="VARIABLE".';
-    compiler.warning('ZH125', at, 'This part of the key is an empty text.', hint);
-  }
-}
-
-interface KeyPart {
-  readonly at: Place;
-  readonly text: string | undefined;
-  readonly ref?: object | undefined;
-}
-
-function compileValue(config: ConfigOf<ReturnType<typeof valueOrRef<string>>>, compiler: Compiler): Reader {
-  const fallback = config.text === '' ? undefined : config.text;
-  if (config.ref === undefined) return () => config.text ?? '';
-  const read = compiler.reader(config.ref.text);
-  return (exchange) => read(exchange) ?? fallback;
-}
-
 function readEntry(config: ConfigOf<typeof entry>, compiler: Compiler): KeyValueMapEntry[] {
-  checkKey(config.Key, compiler);
+  checkMapKey(config.Key, compiler);
   const parts = config.Key.Parameter.map((one) => one.text ?? '');
   const values = config.Value.map((one) => one.text ?? '');
   if (values.length === 0) {
@@ -269,10 +224,6 @@ function oneOrAll(values: readonly string[]): unknown {
 function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.map(toText);
   return value === undefined || value === null ? [] : [toText(value)];
-}
-
-function textOrUndefined(value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : toText(value);
 }
 
 function done(answer: Answer<unknown>): Outcome {

@@ -7,14 +7,17 @@ import type { Exchange } from '../message/exchange.ts';
 import { Headers } from '../message/headers.ts';
 import { Message, type MessageKind } from '../message/message.ts';
 import { type ConfigOf, element } from '../schema/declare.ts';
-import { boolean, oneOf, text } from '../schema/values.ts';
+import { boolean, text } from '../schema/values.ts';
 import { type ActionFaults, faultPrefix } from './action.ts';
 import type { Compiler } from './policy.ts';
+
+/** Another word is a warning: public bundles say `message` here, where the type has no effect. */
+const messageType = { ...text, xsd: ['request', 'response'], expects: 'request or response', empty: undefined };
 
 /** The message that a policy writes to. Apigee: AssignMessage reference, AssignTo. */
 export const assignTo = element({
   content: text,
-  attributes: { createNew: boolean, type: oneOf('request', 'response'), transport: text },
+  attributes: { createNew: boolean, type: messageType, transport: text },
 });
 
 export type AssignToConfig = ConfigOf<typeof assignTo>;
@@ -39,7 +42,7 @@ export function compileDestination(
   options: DestinationOptions,
 ): Destination {
   const name = config?.text ?? '';
-  const type = config?.type?.text;
+  const type = typeOf(config, compiler);
   const createNew = config?.createNew?.text;
   if (config !== undefined) warnOfType(name, type, createNew, config.at, compiler);
   if (createNew === true) return { find: maker(name, type), need: BodyNeed.none, makes: true };
@@ -126,6 +129,16 @@ function freshResponse(exchange: Exchange): Message {
     exchange.error = made;
   } else writeResponse(exchange, made);
   return made;
+}
+
+function typeOf(config: AssignToConfig | undefined, compiler: Compiler): MessageKind | undefined {
+  const written = config?.type;
+  if (written === undefined) return undefined;
+  const type = written.text.toLowerCase();
+  if (type === 'request' || type === 'response') return type;
+  const message = `"${written.text}" is no type of message; it has no effect.`;
+  compiler.warning('ZH112', written.at, message, 'Write type="request" or type="response", or leave it out.');
+  return undefined;
 }
 
 function warnOfType(

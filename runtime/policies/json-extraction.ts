@@ -30,7 +30,8 @@ export const jsonPayload = element({ children: { Variable: many(jsonVariable) } 
 export function compileJsonPayload(config: ConfigOf<typeof jsonPayload>, context: ExtractionContext): Extraction[] {
   if (config.Variable.length === 0) {
     const hint = 'Add <Variable name="..."><JSONPath>...</JSONPath></Variable>, or remove it.';
-    context.compiler.error('PO033', config.at, 'JSONPayload extracts nothing (NoJSONPathsToEvaluate).', hint);
+    // A warning beside other elements: the platform deploys public bundles that have it empty.
+    context.compiler.warning('PO033', config.at, 'JSONPayload extracts nothing.', hint);
     return [];
   }
   const variables = config.Variable.map((one) => compileJsonVariable(one, context));
@@ -129,8 +130,13 @@ function compilePath(leaf: Leaf<string>, context: ExtractionContext): (exchange:
   });
   const { constant } = rendered;
   if (constant !== undefined) {
+    const whole = /^\$\.{1,2}$/.test(constant);
+    if (whole) {
+      const message = `"${constant}" counts as $, the whole payload, as on Apigee Edge; Apigee X refuses it.`;
+      compiler.warning('PO040', leaf.at, message, 'Write $.');
+    }
     try {
-      const path = { text: constant, path: compileJsonPath(constant) };
+      const path = { text: constant, path: compileJsonPath(whole ? '$' : constant) };
       return () => path;
     } catch (error) {
       if (!(error instanceof PatternError)) throw error;

@@ -67,6 +67,8 @@ export interface Compiler {
   readonly name: string;
   /** The bundle's name, for scopes and keys. */
   readonly bundle: string;
+  /** Stands for this deployment of the bundle: what is kept for its policies together goes with it. */
+  readonly owner?: object;
   readonly organization: string;
   readonly environment: string;
   readonly store: Store;

@@ -31,7 +31,7 @@ export function compileXmlPayload(config: ConfigOf<typeof xmlPayload>, context: 
   const { compiler } = context;
   if (config.Variable.length === 0) {
     const hint = 'Add <Variable name="..."><XPath>...</XPath></Variable>, or remove it.';
-    compiler.error('PO033', config.at, 'XMLPayload extracts nothing (NoXPathsToEvaluate).', hint);
+    compiler.warning('PO033', config.at, 'XMLPayload extracts nothing.', hint);
     return [];
   }
   const namespaces = readNamespaces(config.Namespaces?.Namespace ?? [], context);

@@ -1,23 +1,22 @@
-import type { HostOperations, Plain } from './host.ts';
-import { wireMarks } from './host.ts';
-import { operationNames } from './operations.ts';
+import { type HostOperations, type Plain, signatures, wireMarks } from './host.ts';
 
 /** An operation as an engine calls it: plain values only, and it never throws. See inside/wire.ts for the other side. */
 export interface CrossingOperation {
   readonly name: string;
-  readonly parameters: number;
-  call(values: readonly Plain[]): Plain;
+  /** One letter a parameter: `s` a text, `n` a number. */
+  readonly signature: string;
+  call(a: Plain, b: Plain, c: Plain, d: Plain): Plain;
 }
 
 export function crossingOperations(operations: HostOperations): CrossingOperation[] {
-  return operationNames.map((name) => {
-    const operation = operations[name] as (...values: Plain[]) => Plain;
+  return (Object.keys(signatures) as (keyof HostOperations)[]).map((name) => {
+    const operation = (operations[name] as (a: Plain, b: Plain, c: Plain, d: Plain) => Plain).bind(operations);
     return {
       name,
-      parameters: operation.length,
-      call(values) {
+      signature: signatures[name],
+      call(a, b, c, d) {
         try {
-          return outward(operation.apply(operations, values.map(inward)));
+          return outward(operation(inward(a), inward(b), inward(c), inward(d)));
         } catch (error) {
           return wireMarks.error + (error instanceof Error ? error.message : String(error));
         }

@@ -17,6 +17,11 @@ export interface ScriptSource {
   readonly policy: string;
   /** Scripts of one bundle share an engine instance, as they share `context.session`. */
   readonly bundle: string;
+  /**
+   * Stands for one deployment of the bundle: scripts with the same owner share a heap, which goes with it. Absent: the
+   * bundle's name stands for it.
+   */
+  readonly owner?: object | undefined;
   readonly files: readonly ScriptFile[];
   /** Milliseconds of computing; waiting for `httpClient` does not count. 0 = no limit. */
   readonly timeLimit: number;

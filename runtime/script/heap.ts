@@ -2,9 +2,11 @@ import type { HeapEntries, HostOperations } from './host.ts';
 import type { Program } from './program/program.ts';
 
 /** A heap with the object model in it. An engine implements it; one per bundle, and one per run where a script asks. */
-export interface Heap extends Omit<HeapEntries, 'define' | 'describe'> {
+export interface Heap extends Omit<HeapEntries, 'define' | 'describe' | 'json'> {
   /** Compiles a script; gives its number. @throws HeapError */
   compile(program: Program, properties: ReadonlyMap<string, string>): number;
+  /** JSON of an object kept for a transaction; within a time of its own, as it may run code of scripts. */
+  json(transaction: number, object: number): string | undefined;
   /** Runs what promises of scripts have to do. */
   runJobs(): void;
   /** Whether it can be used no longer. */
@@ -38,6 +40,9 @@ export class HeapError extends Error {
     this.frames = frames;
   }
 }
+
+/** Milliseconds that making the JSON of an object may take. */
+export const jsonMilliseconds = 200;
 
 /** File name of scripts in stacks. */
 export const scriptFileName = 'zerohop-script';

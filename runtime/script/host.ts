@@ -7,13 +7,45 @@ export type Plain = string | number | boolean | null | undefined;
 /** Marks, as first character of a text that crosses: what follows is JSON, or the message of an error to throw. */
 export const wireMarks = { json: '\u0001', error: '\u0002' } as const;
 
+/** Kinds of plain values where a text stands for one. */
+export const kinds = { none: 0, text: 1, number: 2, boolean: 3 } as const;
+
+/** What crosses to the host, by operation: `s` a text, `n` a number. Engines need not ask a value what it is. */
+export const signatures: Readonly<Record<keyof HostOperations, string>> = {
+  getVariable: 's',
+  takeValue: '',
+  setVariable: 'sns',
+  setObject: 'sn',
+  setMessage: 'sn',
+  removeVariable: 's',
+  flow: '',
+  message: 's',
+  transaction: '',
+  field: 'ns',
+  setField: 'nss',
+  names: 'ns',
+  values: 'nss',
+  setValues: 'nsss',
+  content: 'n',
+  setContent: 'ns',
+  xml: 'n',
+  hash: 'sss',
+  formatDate: 'ssn',
+  print: 's',
+  send: 'sn',
+  isComplete: 'n',
+  result: 'n',
+  wait: 'nn',
+};
+
 /** `message` is a number the runtime gave out: 1 the request, 2 the response, 3 the error, others from `httpClient`. */
 export interface HostOperations {
   /** null: no such variable. undefined: no plain value, `takeValue` tells. */
   getVariable(name: string): Plain;
   /** The value `getVariable` just found, as JSON of a `CrossingValue`. */
   takeValue(): string;
-  setVariable(name: string, value: Plain): void;
+  /** `kind`: what the text stands for, see `kinds`. */
+  setVariable(name: string, kind: number, text: string): void;
   /** A value that stays inside; the runtime keeps its number. */
   setObject(name: string, object: number): void;
   setMessage(name: string, message: number): void;
@@ -25,7 +57,7 @@ export interface HostOperations {
   /** Number of the transaction, under which objects are kept inside. */
   transaction(): number;
   field(message: number, name: string): Plain;
-  setField(message: number, name: string, value: Plain): void;
+  setField(message: number, name: string, text: string): void;
   /** JSON list of the names of a map: `headers`, `queryParams`, `formParams`. */
   names(message: number, map: string): string;
   /** JSON list of values; undefined when there is none. */
@@ -39,7 +71,7 @@ export interface HostOperations {
   formatDate(pattern: string, zone: string, time: number): string;
   print(text: string): void;
   /** Sends a request, given as JSON; gives the number of the call. */
-  send(request: string, hasCallback: boolean): number;
+  send(request: string, hasCallback: number): number;
   isComplete(call: number): boolean;
   /** JSON of `{ message }` or `{ error }`; undefined while it is under way. */
   result(call: number): string | undefined;

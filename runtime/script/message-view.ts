@@ -34,19 +34,18 @@ export function readField(exchange: Exchange, message: Message, name: string): P
   }
 }
 
-export function writeField(exchange: Exchange, message: Message, name: string, value: Plain): void {
-  const text = String(value);
+export function writeField(exchange: Exchange, message: Message, name: string, text: string): void {
   if (name === 'method' || name === 'verb') message.verb = text;
   else if (name === 'version') message.version = text.replace(/^HTTP\//i, '');
   else if (name === 'reason') message.reason = text;
-  else if (name === 'status') message.status = statusOf(value);
+  else if (name === 'status') message.status = statusOf(text);
   else if (name === 'querystring') message.querystring = text;
   else if (name === 'path' || name === 'uri') setUri(message, text);
   else if (name === 'url') setUrl(exchange, message, text);
 }
 
-function statusOf(value: Plain): number {
-  const status = Number(value);
+function statusOf(text: string): number {
+  const status = Number(text);
   if (!Number.isInteger(status) || status < 100 || status > 999)
     throw new Error('A status is a number from 100 to 999');
   return status;
@@ -66,7 +65,8 @@ function setUrl(exchange: Exchange, message: Message, text: string): void {
 
 function urlOf(exchange: Exchange, message: Message): string {
   const inTarget = exchange.phase === Phase.targetRequest || exchange.phase === Phase.targetResponse;
-  if (inTarget && message === exchange.request && exchange.target?.url !== undefined) return exchange.target.url;
+  const target = inTarget && message === exchange.request ? exchange.target?.urlOf(exchange) : undefined;
+  if (target !== undefined) return target;
   const host = message.headers.line('host') ?? exchange.client.host;
   return `${exchange.client.scheme}://${host}${message.uri}`;
 }

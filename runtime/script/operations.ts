@@ -5,8 +5,8 @@ import { type Exchange, Phase } from '../message/exchange.ts';
 import { Headers } from '../message/headers.ts';
 import { Message } from '../message/message.ts';
 import { ScriptFailure, type ScriptSource } from './engine.ts';
-import type { Heap } from './heap.ts';
-import type { CrossingValue, HostOperations, Plain } from './host.ts';
+import { type Heap, HeapError } from './heap.ts';
+import { type CrossingValue, type HostOperations, kinds, type Plain } from './host.ts';
 import { namesIn, readField, setValuesIn, valuesIn, writeField, xmlTree } from './message-view.ts';
 import { ScriptValue } from './script-value.ts';
 import { isComplete, Transaction } from './transaction.ts';
@@ -39,7 +39,12 @@ export class Operations implements HostOperations {
   readonly #transactions = new WeakMap<Exchange, Transaction>();
   /** Objects that scripts keep are let go with the exchange they belong to. */
   readonly #ended = new FinalizationRegistry<number>((transaction) => {
-    if (!this.#heap().isBroken) this.#heap().release(transaction);
+    try {
+      if (!this.#heap().isBroken) this.#heap().release(transaction);
+    } catch (error) {
+      // A heap without memory is replaced whole; there is nothing left to let go.
+      if (!(error instanceof HeapError)) throw error;
+    }
   });
 
   constructor(heap: () => Heap) {
@@ -106,9 +111,13 @@ export class Operations implements HostOperations {
     return known === -1 ? this.transactionOf(this.#exchange).numberOf(message) : known + 1;
   }
 
-  setVariable(name: string, value: Plain): void {
-    if (value === null || value === undefined) this.#exchange.surroundings.variables.remove(this.#exchange, name);
-    else this.#exchange.write(name, value);
+  setVariable(name: string, kind: number, text: string): void {
+    if (kind === kinds.none) this.removeVariable(name);
+    else
+      this.#exchange.write(
+        name,
+        kind === kinds.number ? Number(text) : kind === kinds.boolean ? text === 'true' : text,
+      );
   }
 
   setObject(name: string, object: number): void {
@@ -157,8 +166,8 @@ export class Operations implements HostOperations {
     return readField(this.#exchange, this.#message(message), name);
   }
 
-  setField(message: number, name: string, value: Plain): void {
-    writeField(this.#exchange, this.#message(message), name, value);
+  setField(message: number, name: string, text: string): void {
+    writeField(this.#exchange, this.#message(message), name, text);
   }
 
   names(message: number, map: string): string {
@@ -199,7 +208,7 @@ export class Operations implements HostOperations {
     this.#current.source.print?.(this.#exchange, text);
   }
 
-  send(request: string, hasCallback: boolean): number {
+  send(request: string, hasCallback: number): number {
     const { url, method, headers, body } = JSON.parse(request) as OutgoingRequest;
     const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
     if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
@@ -209,8 +218,8 @@ export class Operations implements HostOperations {
     message.verb = method;
     writeField(this.#exchange, message, 'url', url);
     const run = this.#current;
-    const call = this.transactionOf(run.exchange).send(run.exchange, run.source, message, url, hasCallback);
-    if (hasCallback) run.callbacks.add(call);
+    const call = this.transactionOf(run.exchange).send(run.exchange, run.source, message, url, hasCallback === 1);
+    if (hasCallback === 1) run.callbacks.add(call);
     return call;
   }
 
@@ -241,10 +250,3 @@ interface OutgoingRequest {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
 }
-
-/** Names of the operations with the number of their parameters. */
-export const operationNames = [
-  ...['getVariable', 'takeValue', 'setVariable', 'setObject', 'setMessage', 'removeVariable', 'flow', 'message'],
-  ...['transaction', 'field', 'setField', 'names', 'values', 'setValues', 'content', 'setContent', 'xml', 'hash'],
-  ...['formatDate', 'print', 'send', 'isComplete', 'result', 'wait'],
-] as (keyof HostOperations)[];

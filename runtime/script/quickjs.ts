@@ -1,15 +1,15 @@
 import {
-  newQuickJSWASMModuleFromVariant,
-  type QuickJSContext,
-  type QuickJSHandle,
-  type QuickJSRuntime,
+  type JSContextPointer,
+  type JSRuntimePointer,
+  type JSValueConstPointer,
   RELEASE_SYNC,
 } from 'quickjs-emscripten';
 import { type CrossingOperation, crossingOperations } from './crossing.ts';
-import { type Heap, HeapError, type HeapMaker, modelFileName, scriptFileName } from './heap.ts';
+import { type Heap, HeapError, type HeapMaker, jsonMilliseconds, modelFileName, scriptFileName } from './heap.ts';
 import type { HostOperations, Plain } from './host.ts';
 import { preludeSource } from './inside/prelude.ts';
 import type { Program } from './program/program.ts';
+import { type Bindings, type Module, type Value, Values } from './quickjs-values.ts';
 
 /**
  * The sandbox: QuickJS as WebAssembly. Scripts have a heap that holds nothing of Node, an own stack, a limit of memory,
@@ -24,25 +24,63 @@ const memoryLimitMegabytes = 64;
 const stackBytes = 128 * 1024;
 
 export async function createQuickJsMaker(): Promise<HeapMaker> {
-  const module = await newQuickJSWASMModuleFromVariant(RELEASE_SYNC);
-  const runtime = module.newRuntime();
-  runtime.setMemoryLimit(memoryLimitMegabytes * 1024 * 1024);
-  runtime.setMaxStackSize(stackBytes);
-  return new QuickJsMaker(runtime);
+  const [imported, Ffi] = await Promise.all([RELEASE_SYNC.importModuleLoader(), RELEASE_SYNC.importFFI()]);
+  const load = loaderOf(imported);
+  const module = await load();
+  module.type = 'sync';
+  return new QuickJsMaker(module, new Ffi(module));
 }
 
+/** It comes bare, as a module, or, where a bundler was at work, as a module in a module. */
+function loaderOf(imported: Awaited<ReturnType<typeof RELEASE_SYNC.importModuleLoader>>) {
+  if (typeof imported === 'function') return imported;
+  const { default: inner } = imported;
+  return typeof inner === 'function' ? inner : inner.default;
+}
+
+type HostFunction = (argumentList: JSValueConstPointer) => Value;
+
 class QuickJsMaker implements HeapMaker {
-  readonly #runtime: QuickJSRuntime;
+  readonly module: Module;
+  readonly bindings: Bindings;
+  readonly runtime: JSRuntimePointer;
+  /** What scripts may call, by the number QuickJS knows it by. */
+  readonly functions = new Map<number, HostFunction>();
+  #lastFunction = 0;
   #deadline = Number.POSITIVE_INFINITY;
   isBroken = false;
 
-  constructor(runtime: QuickJSRuntime) {
-    this.#runtime = runtime;
-    runtime.setInterruptHandler(() => performance.now() > this.#deadline);
+  constructor(module: Module, bindings: Bindings) {
+    this.module = module;
+    this.bindings = bindings;
+    const refuse = (): never => {
+      throw new TypeError('Scripts have no modules');
+    };
+    module.callbacks = {
+      callFunction: (_, __, ___, ____, argumentList, id) => {
+        const found = this.functions.get(id as number);
+        return found === undefined ? (0 as Value) : found(argumentList);
+      },
+      shouldInterrupt: () => (performance.now() > this.#deadline ? 1 : 0),
+      loadModuleSource: refuse,
+      normalizeModule: refuse,
+      freeHostRef: (_, __, id) => {
+        this.functions.delete(id as number);
+      },
+    };
+    this.runtime = bindings.QTS_NewRuntime();
+    bindings.QTS_RuntimeSetMemoryLimit(this.runtime, memoryLimitMegabytes * 1024 * 1024);
+    bindings.QTS_RuntimeSetMaxStackSize(this.runtime, stackBytes);
+    bindings.QTS_RuntimeEnableInterruptHandler(this.runtime);
   }
 
   make(operations: HostOperations, isShared: boolean): Heap {
-    return new QuickJsHeap(this.#runtime, this, crossingOperations(operations), isShared);
+    return new QuickJsHeap(this, crossingOperations(operations), isShared);
+  }
+
+  register(host: HostFunction): number {
+    this.functions.set(++this.#lastFunction, host);
+    return this.#lastFunction;
   }
 
   within<T>(milliseconds: number, _: boolean, action: () => T): T {
@@ -62,122 +100,123 @@ class QuickJsMaker implements HeapMaker {
   }
 }
 
-type EntryName = 'define' | 'start' | 'resume' | 'callback' | 'end' | 'json' | 'release' | 'describe';
+const entryNames = ['define', 'start', 'resume', 'callback', 'end', 'json', 'release', 'describe'] as const;
+type EntryName = (typeof entryNames)[number];
+
+/** Numbers whose values are kept: those of scripts. */
+const keptNumbers = 256;
 
 class QuickJsHeap implements Heap {
-  readonly #runtime: QuickJSRuntime;
-  readonly #context: QuickJSContext;
   readonly #maker: QuickJsMaker;
-  readonly #entries = new Map<EntryName, QuickJSHandle>();
-  readonly #numbers: QuickJSHandle[] = [];
+  readonly #context: JSContextPointer;
+  readonly #values: Values;
+  readonly #entries: Readonly<Record<EntryName, Value>>;
+  readonly #numbers: Value[] = [];
 
-  constructor(
-    runtime: QuickJSRuntime,
-    maker: QuickJsMaker,
-    operations: readonly CrossingOperation[],
-    isShared: boolean,
-  ) {
-    this.#runtime = runtime;
+  constructor(maker: QuickJsMaker, operations: readonly CrossingOperation[], isShared: boolean) {
     this.#maker = maker;
-    this.#context = runtime.newContext();
-    const context = this.#context;
-    using prelude = context.unwrapResult(context.evalCode(preludeSource, modelFileName));
-    using raw = context.newObject();
-    for (const operation of operations) {
-      using made = this.#operation(operation);
-      context.setProp(raw, operation.name, made);
-    }
-    const shared = isShared ? context.true : context.false;
-    using entries = context.unwrapResult(context.callFunction(prelude, context.undefined, raw, shared, shared));
-    for (const name of ['define', 'start', 'resume', 'callback', 'end', 'json', 'release', 'describe'] as const) {
-      this.#entries.set(name, context.getProp(entries, name));
-    }
+    const { bindings, runtime } = maker;
+    this.#context = bindings.QTS_NewContext(runtime, 0 as Parameters<Bindings['QTS_NewContext']>[1]);
+    this.#values = new Values(maker.module, bindings, this.#context);
+    const values = this.#values;
+    const failed = (error: Value): Error => new Error(`The object model does not start: ${values.text(error)}`);
+    const prelude = values.evaluate(preludeSource, modelFileName, failed);
+    const raw = bindings.QTS_NewObject(this.#context);
+    for (const operation of operations) this.#expose(raw, operation);
+    const shared = values.make(isShared);
+    const entries = values.call(prelude, [raw, shared, shared], failed);
+    const entry = (name: EntryName): [EntryName, Value] => [name, values.property(entries, name)];
+    this.#entries = Object.fromEntries(entryNames.map(entry)) as Record<EntryName, Value>;
+    for (const one of [prelude, raw, shared, entries]) values.free(one);
   }
 
-  #operation({ name, parameters, call }: CrossingOperation): QuickJSHandle {
-    const fn = (...handles: QuickJSHandle[]): QuickJSHandle => this.#in(call(handles.map((one) => this.#out(one))));
-    return this.#context.newFunctionWithOptions({ name, length: parameters, isConstructor: false, fn });
-  }
-
-  #out(handle: QuickJSHandle): Plain {
-    switch (this.#context.typeof(handle)) {
-      case 'string':
-        return this.#context.getString(handle);
-      case 'number':
-        return this.#context.getNumber(handle);
-      case 'boolean':
-        return this.#context.sameValue(handle, this.#context.true);
-      case 'undefined':
-        return undefined;
-      default:
-        return null;
-    }
-  }
-
-  #in(value: Plain): QuickJSHandle {
-    const context = this.#context;
-    switch (typeof value) {
-      case 'string':
-        return context.newString(value);
-      case 'number':
-        return context.newNumber(value);
-      case 'boolean':
-        return value ? context.true : context.false;
-      default:
-        return value === null ? context.null : context.undefined;
-    }
+  #expose(raw: Value, { name, signature, call }: CrossingOperation): void {
+    const { bindings } = this.#maker;
+    const values = this.#values;
+    const isText = [...signature].map((letter) => letter === 's');
+    const given = (list: JSValueConstPointer, index: number): Plain => {
+      const value = bindings.QTS_ArgvGetJSValueConstPointer(list, index);
+      return isText[index] === true ? values.text(value) : values.number(value);
+    };
+    const count = signature.length;
+    const id = this.#maker.register((list) =>
+      values.make(
+        call(
+          count > 0 ? given(list, 0) : undefined,
+          count > 1 ? given(list, 1) : undefined,
+          count > 2 ? given(list, 2) : undefined,
+          count > 3 ? given(list, 3) : undefined,
+        ),
+      ),
+    );
+    const hostId = id as Parameters<Bindings['QTS_NewFunction']>[4];
+    const made = bindings.QTS_NewFunction(this.#context, name, count, false, hostId);
+    const key = values.make(name);
+    bindings.QTS_SetProp(this.#context, raw, key, made);
+    values.free(key);
+    values.free(made);
   }
 
   compile(program: Program, properties: ReadonlyMap<string, string>): number {
-    const context = this.#context;
+    const values = this.#values;
     return this.#guarded(() => {
-      const compiled = context.evalCode(program.source, scriptFileName);
-      if (compiled.error) throw this.#thrown(compiled.error);
-      using factory = compiled.value;
-      using parameters = context.newString(program.parameters.join(','));
-      using values = context.newString(JSON.stringify(Object.fromEntries(properties)));
-      return this.#result(
-        context.callFunction(
-          this.#entry('define'),
-          context.undefined,
-          factory,
-          parameters,
-          values,
-          program.perRun ? context.true : context.false,
-        ),
-      ) as number;
+      const factory = values.evaluate(program.source, scriptFileName, this.#thrown);
+      const parameters = values.make(program.parameters.join(','));
+      const settings = values.make(JSON.stringify(Object.fromEntries(properties)));
+      const perRun = values.make(program.perRun);
+      const given = [factory, parameters, settings, perRun];
+      try {
+        return this.#number(values.call(this.#entries.define, given, this.#thrown));
+      } finally {
+        for (const one of given) values.free(one);
+      }
     });
   }
 
   start(script: number): number {
-    return this.#call('start', script) as number;
+    return this.#guarded(() => this.#number(this.#call('start', script)));
   }
 
   resume(run: number): boolean {
-    return this.#call('resume', run) === true;
+    return this.#guarded(() => this.#number(this.#call('resume', run)) !== 0);
   }
 
   callback(run: number, call: number): boolean {
-    return this.#call('callback', run, call) === true;
+    return this.#guarded(() => this.#number(this.#call('callback', run, call)) !== 0);
   }
 
   end(run: number): void {
-    this.#call('end', run);
+    this.#guarded(() => this.#values.free(this.#call('end', run)));
   }
 
   json(transaction: number, object: number): string | undefined {
-    const json = this.#call('json', transaction, object);
-    return typeof json === 'string' ? json : undefined;
+    const read = (): string | undefined => {
+      const value = this.#call('json', transaction, object);
+      const json = this.#values.typeof(value) === 'string' ? this.#values.text(value) : undefined;
+      this.#values.free(value);
+      return json;
+    };
+    return this.#maker.within(jsonMilliseconds, true, () => this.#guarded(read));
   }
 
   release(transaction: number): void {
-    this.#call('release', transaction);
+    this.#guarded(() => this.#values.free(this.#call('release', transaction)));
   }
 
   runJobs(): void {
+    const { bindings, runtime, module } = this.#maker;
     this.#guarded(() => {
-      const jobs = this.#runtime.executePendingJobs();
-      if (jobs.error) throw this.#thrown(jobs.error);
+      if (bindings.QTS_IsJobPending(runtime) === 0) return;
+      const contextOut = module._malloc(4);
+      const all = -1;
+      const result = bindings.QTS_ExecutePendingJob(
+        runtime,
+        all,
+        contextOut as Parameters<Bindings['QTS_ExecutePendingJob']>[2],
+      );
+      module._free(contextOut);
+      if (this.#values.typeof(result) !== 'number') throw this.#thrown(result);
+      this.#values.free(result);
     });
   }
 
@@ -187,37 +226,33 @@ class QuickJsHeap implements Heap {
 
   close(): void {
     if (this.isBroken) return;
-    for (const handle of [...this.#entries.values(), ...this.#numbers]) handle.dispose();
-    this.#context.dispose();
+    for (const value of [...Object.values(this.#entries), ...this.#numbers]) this.#values.free(value);
+    this.#values.close();
+    this.#maker.bindings.QTS_FreeContext(this.#context);
   }
 
-  #entry(name: EntryName): QuickJSHandle {
-    const handle = this.#entries.get(name);
-    if (handle === undefined) throw new TypeError(`The model has no entry ${name}`);
-    return handle;
+  #call(name: EntryName, first: number, second?: number): Value {
+    const given = [this.#argument(first)];
+    if (second !== undefined) given.push(this.#argument(second));
+    try {
+      return this.#values.call(this.#entries[name], given, this.#thrown);
+    } finally {
+      for (const one of given) if (!this.#numbers.includes(one)) this.#values.free(one);
+    }
   }
 
-  #call(name: EntryName, ...numbers: number[]): Plain {
-    return this.#guarded(() => {
-      const given = numbers.map((one) => this.#number(one));
-      return this.#result(this.#context.callFunction(this.#entry(name), this.#context.undefined, given));
-    });
-  }
-
-  /** Small numbers are asked for again and again: those of scripts. */
-  #number(value: number): QuickJSHandle {
+  #argument(value: number): Value {
     const known = this.#numbers[value];
     if (known !== undefined) return known;
-    const made = this.#context.newNumber(value);
-    if (value < 256 && value >= 0) this.#numbers[value] = made;
+    const made = this.#values.make(value);
+    if (value === this.#numbers.length && value < keptNumbers) this.#numbers.push(made);
     return made;
   }
 
-  #result(result: ReturnType<QuickJSContext['callFunction']>): Plain {
-    if (result.error) throw this.#thrown(result.error);
-    const value = this.#out(result.value);
-    result.value.dispose();
-    return value;
+  #number(value: Value): number {
+    const number = this.#values.number(value);
+    this.#values.free(value);
+    return number;
   }
 
   /** Node's own errors come out of WebAssembly when its stack ends or it traps. */
@@ -228,36 +263,35 @@ class QuickJsHeap implements Heap {
     } catch (error) {
       if (error instanceof HeapError) throw error;
       if (error instanceof RangeError) throw this.#maker.break('broken', 'The script calls itself too deeply');
-      if (error instanceof Error && error.name === 'RuntimeError')
-        throw this.#maker.break('broken', 'The script engine stopped');
-      throw error;
+      const trapped = error instanceof Error && error.name === 'RuntimeError';
+      throw trapped ? this.#maker.break('broken', 'The script engine stopped') : error;
     }
   }
 
-  #thrown(error: QuickJSHandle): HeapError {
-    using thrown = error;
-    const context = this.#context;
+  readonly #thrown = (thrown: Value): HeapError => {
+    const values = this.#values;
     const own = this.#ownError(thrown);
     if (own === 'interrupted') return new HeapError('timeLimit', own);
     const full = `Javascript runtime exceeded its memory limit of ${memoryLimitMegabytes} MB`;
     if (own === 'out of memory') return this.#maker.break('memory', full);
-    const described = context.callFunction(this.#entry('describe'), context.undefined, thrown);
-    if (described.error) {
-      described.error.dispose();
-      return new HeapError('threw', 'an error that cannot be shown');
-    }
-    using json = described.value;
-    const { text, name, stack } = JSON.parse(context.getString(json)) as { text: string; name: string; stack: string };
+    const unknown = new HeapError('threw', 'an error that cannot be shown');
+    const json = values.call(this.#entries.describe, [thrown], () => unknown);
+    const { text, name, stack } = JSON.parse(values.text(json)) as { text: string; name: string; stack: string };
+    values.free(json);
+    values.free(thrown);
     return new HeapError('threw', text, name, stack);
-  }
+  };
 
   /** The message of an error that QuickJS itself raised; such errors have no getters. */
-  #ownError(thrown: QuickJSHandle): string | undefined {
-    const context = this.#context;
-    if (context.typeof(thrown) !== 'object') return undefined;
-    using name = context.getProp(thrown, 'name');
-    if (context.typeof(name) !== 'string' || context.getString(name) !== 'InternalError') return undefined;
-    using message = context.getProp(thrown, 'message');
-    return context.typeof(message) === 'string' ? context.getString(message) : undefined;
+  #ownError(thrown: Value): string | undefined {
+    if (this.#values.typeof(thrown) !== 'object') return undefined;
+    return this.#textOf(thrown, 'name') === 'InternalError' ? this.#textOf(thrown, 'message') : undefined;
+  }
+
+  #textOf(object: Value, name: string): string | undefined {
+    const value = this.#values.property(object, name);
+    const text = this.#values.typeof(value) === 'string' ? this.#values.text(value) : undefined;
+    this.#values.free(value);
+    return text;
   }
 }

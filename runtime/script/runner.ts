@@ -9,23 +9,35 @@ import { isComplete } from './transaction.ts';
 /** Runs scripts in heaps that one kind of engine makes. */
 export class HeapEngine implements ScriptEngine {
   readonly #makeMaker: () => Promise<HeapMaker> | HeapMaker;
-  readonly #bundles = new Map<string, BundleHeaps>();
+  readonly #named = new Map<string, object>();
+  #heaps = new WeakMap<object, BundleHeaps>();
 
   constructor(makeMaker: () => Promise<HeapMaker> | HeapMaker) {
     this.#makeMaker = makeMaker;
   }
 
   prepare(source: ScriptSource): PreparedScript {
-    let heaps = this.#bundles.get(source.bundle);
+    const owner = source.owner ?? this.#ownerNamed(source.bundle);
+    let heaps = this.#heaps.get(owner);
     if (heaps === undefined) {
       heaps = new BundleHeaps(this.#makeMaker);
-      this.#bundles.set(source.bundle, heaps);
+      this.#heaps.set(owner, heaps);
     }
     return new Script(source, makeProgram(source.files), heaps);
   }
 
+  #ownerNamed(bundle: string): object {
+    let owner = this.#named.get(bundle);
+    if (owner === undefined) {
+      owner = {};
+      this.#named.set(bundle, owner);
+    }
+    return owner;
+  }
+
   close(): void {
-    this.#bundles.clear();
+    this.#named.clear();
+    this.#heaps = new WeakMap();
   }
 }
 

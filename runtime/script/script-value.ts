@@ -1,4 +1,4 @@
-import type { Heap } from './heap.ts';
+import { type Heap, HeapError } from './heap.ts';
 
 /** A flow variable that holds an object of a script: it stays in its heap, other policies see its JSON. */
 export class ScriptValue {
@@ -12,9 +12,14 @@ export class ScriptValue {
     this.object = object;
   }
 
-  /** Undefined for what has no JSON, such as a function. */
+  /** Undefined for what has no JSON: a function, or an object whose heap is gone or whose own toJSON fails. */
   toJSON(): unknown {
-    const text = this.heap().json(this.transaction, this.object);
-    return text === undefined ? undefined : JSON.parse(text);
+    try {
+      const text = this.heap().json(this.transaction, this.object);
+      return text === undefined ? undefined : JSON.parse(text);
+    } catch (error) {
+      if (error instanceof HeapError) return undefined;
+      throw error;
+    }
   }
 }

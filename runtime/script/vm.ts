@@ -1,7 +1,7 @@
 import { type Context, compileFunction, createContext, Script } from 'node:vm';
 import { crossingOperations } from './crossing.ts';
-import { type Heap, HeapError, type HeapMaker, modelFileName, scriptFileName } from './heap.ts';
-import type { HeapEntries, HostOperations, Plain } from './host.ts';
+import { type Heap, HeapError, type HeapMaker, jsonMilliseconds, modelFileName, scriptFileName } from './heap.ts';
+import type { HeapEntries, HostOperations } from './host.ts';
 import { preludeSource } from './inside/prelude.ts';
 import type { Program } from './program/program.ts';
 
@@ -21,7 +21,7 @@ class VmMaker implements HeapMaker {
   #timed: { readonly script: Script; readonly context: Context } | undefined;
 
   make(operations: HostOperations, isShared: boolean): Heap {
-    return new VmHeap(operations, isShared);
+    return new VmHeap(this, operations, isShared);
   }
 
   within<T>(milliseconds: number, mayRunLong: boolean, action: () => T): T {
@@ -57,20 +57,21 @@ type Prelude = (raw: Record<string, unknown>, isShared: boolean, freezesGlobal: 
 
 class VmHeap implements Heap {
   readonly isBroken = false;
+  readonly #maker: VmMaker;
   readonly #context: Context;
   readonly #entries: HeapEntries;
 
-  constructor(operations: HostOperations, isShared: boolean) {
+  constructor(maker: VmMaker, operations: HostOperations, isShared: boolean) {
+    this.#maker = maker;
     this.#context = createContext(Object.create(null), {
       codeGeneration: { strings: true, wasm: false },
       microtaskMode: 'afterEvaluate',
     });
+    // Node's own additions to ECMAScript.
+    new Script('delete globalThis.console; delete globalThis.WebAssembly').runInContext(this.#context);
     const prelude = this.#compile(preludeSource, modelFileName) as Prelude;
     const raw: Record<string, unknown> = Object.create(null);
-    for (const { name, parameters, call } of crossingOperations(operations)) {
-      const operation = (...values: Plain[]): Plain => call(values);
-      raw[name] = Object.defineProperty(operation, 'length', { value: parameters });
-    }
+    for (const { name, call } of crossingOperations(operations)) raw[name] = call;
     // Node does not let the global object itself be frozen.
     this.#entries = prelude(raw, isShared, false);
   }
@@ -104,7 +105,8 @@ class VmHeap implements Heap {
   }
 
   json(transaction: number, object: number): string | undefined {
-    return this.#guarded(() => this.#entries.json(transaction, object));
+    const read = (): string | undefined => this.#guarded(() => this.#entries.json(transaction, object));
+    return this.#maker.within(jsonMilliseconds, true, read);
   }
 
   release(transaction: number): void {

@@ -9,9 +9,9 @@ import { Message } from '../message/message.ts';
 import { suffixOf } from '../target/local-dispatch.ts';
 import { logAccess } from './access-log.ts';
 import { type AdmittedHeaders, admitHeaders, timesInCdnLoop } from './admission.ts';
-import { discardRest, requestBody } from './request-body.ts';
+import { announcesPayload, discardRest, requestBody } from './request-body.ts';
 import { needsResolving, parseRequestTarget, type RequestTarget, resolvePath } from './request-path.ts';
-import { respond, respondFault } from './respond.ts';
+import { type End, respond, respondFault } from './respond.ts';
 
 export interface HandlerOptions {
   readonly serving: Serving;
@@ -136,25 +136,29 @@ function answer(exchange: Exchange, request: IncomingMessage, response: ServerRe
   }
   exchange.sentStart = Date.now();
   try {
-    respond(response, message, exchange.arrivedVerb);
+    respond(response, message, exchange.arrivedVerb, endingOf(exchange, request));
   } catch (error) {
     fail(exchange, request, response, error);
-    return;
   }
-  dropUnread(exchange, request);
 }
 
-/** What a proxy did not read of its request must not be taken for the next request. */
-function dropUnread(exchange: Exchange, request: IncomingMessage): void {
-  if (exchange.request.body.source !== undefined) discardRest(request);
+/** What a proxy did not read of its request must not be taken for the next one: the answer ends when it is in. */
+function endingOf(exchange: Exchange, request: IncomingMessage): End | undefined {
+  return exchange.request.body.source === undefined ? undefined : endAfter(request);
+}
+
+function endAfter(request: IncomingMessage): End {
+  return (response, payload) => {
+    if (payload !== undefined) response.write(payload);
+    discardRest(request, () => response.end());
+  };
 }
 
 /** Our mistake, not the proxy's: logged with its stack, a plain 500 to the client. */
 function fail(exchange: Exchange, request: IncomingMessage, response: ServerResponse, error: unknown): void {
   exchange.surroundings.report(error, exchange);
   if (response.headersSent) response.destroy();
-  else respondFault(response, new Fault(flowFaults.internalServerError));
-  dropUnread(exchange, request);
+  else respondFault(response, new Fault(flowFaults.internalServerError), endingOf(exchange, request));
 }
 
 /** Refused before any proxy saw it. */
@@ -162,8 +166,9 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   const fault = error instanceof Fault ? error : new Fault(flowFaults.internalServerError);
   if (!(error instanceof Fault)) log.error({ error: String(error), stack: (error as Error).stack }, 'request failed');
   // After a request that was not understood, the bytes that follow it are not trusted.
-  if (fault.status === 400 || fault.status === 501 || fault.status === 505) response.shouldKeepAlive = false;
-  respondFault(response, fault);
+  const trusted = fault.status !== 400 && fault.status !== 501 && fault.status !== 505;
+  if (!trusted) response.shouldKeepAlive = false;
+  respondFault(response, fault, trusted && announcesPayload(request) ? endAfter(request) : undefined);
   log.info(
     {
       method: request.method,
@@ -173,7 +178,6 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
     },
     'request',
   );
-  discardRest(request);
 }
 
 /** The answer is out, or the client went away: PostClientFlow, then the log. */

@@ -6,11 +6,16 @@ import { Body, type BodyLimit, type BodySink, type BodySource } from '../message
 const drainedBytes = 32 * 1024 * 1024;
 const drainedMilliseconds = 10_000;
 
+/** Whether the head of a request announces a payload (RFC 9112 section 6.3). */
+export function announcesPayload({ headers }: IncomingMessage): boolean {
+  const declared = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (declared !== undefined && declared !== '0');
+}
+
 /** The payload of a request as it comes in; empty when the head announces none, and then no listener is attached. */
 export function requestBody(request: IncomingMessage, limit: BodyLimit): Body {
-  const { headers } = request;
-  const declared = headers['content-length'];
-  if (headers['transfer-encoding'] === undefined && (declared === undefined || declared === '0')) return Body.empty;
+  if (!announcesPayload(request)) return Body.empty;
+  const declared = request.headers['content-length'];
   return Body.ofSource(new RequestBody(request, declared === undefined ? undefined : Number(declared), limit), limit);
 }
 
@@ -73,9 +78,16 @@ class RequestBody implements BodySource {
   }
 }
 
-/** Takes in what is left of a request, up to a bound; beyond that the connection is closed. */
-export function discardRest(request: IncomingMessage): void {
-  if (request.readableEnded || request.destroyed) return;
+/**
+ * Takes in what is left of a request, up to a bound in bytes and time; beyond that the connection is closed.
+ * @param done called once the request is over; an answer that ends only then is not lost to a reset, which is what a
+ *   client gets that still sends while its connection is closed (RFC 9112 section 9.6)
+ */
+export function discardRest(request: IncomingMessage, done: () => void = ignoreLate): void {
+  if (request.readableEnded || request.destroyed) {
+    done();
+    return;
+  }
   request.removeAllListeners('data');
   let left = drainedBytes;
   request.on('data', (chunk: Buffer) => {
@@ -84,6 +96,7 @@ export function discardRest(request: IncomingMessage): void {
   });
   request.on('error', ignoreLate);
   const late = setTimeout(() => request.socket.destroySoon(), drainedMilliseconds);
+  request.on('end', done);
   request.on('close', () => clearTimeout(late));
   request.resume();
 }

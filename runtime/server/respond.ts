@@ -8,18 +8,18 @@ import type { Message } from '../message/message.ts';
  * Writes an answer to its connection. The head goes out with the first bytes of the payload, in one write where that is
  * all: a payload that breaks before its first byte can still become an error answer.
  */
-export function respond(response: ServerResponse, answer: Message, verb: string): void {
+export function respond(response: ServerResponse, answer: Message, verb: string, end: End = endNow): void {
   const { body } = answer;
   const source = body.takeSource();
   if (source !== undefined && !hasPayload(answer.status)) {
     source.cancel();
-    respondInMemory(response, answer, verb, body);
-  } else if (source === undefined) respondInMemory(response, answer, verb, body);
+    respondInMemory(response, answer, verb, body, end);
+  } else if (source === undefined) respondInMemory(response, answer, verb, body, end);
   else source.start(new StreamedAnswer(response, answer, source));
 }
 
 /** Apigee's error body for a fault outside any proxy, or one that comes too late for its fault rules. */
-export function respondFault(response: ServerResponse, fault: Fault): void {
+export function respondFault(response: ServerResponse, fault: Fault, end: End = endNow): void {
   const text = faultBody(fault);
   response.writeHead(fault.status, [
     'Content-Type',
@@ -27,25 +27,32 @@ export function respondFault(response: ServerResponse, fault: Fault): void {
     'Content-Length',
     String(Buffer.byteLength(text)),
   ]);
-  response.end(text);
+  end(response, text);
 }
+
+/** Writes the payload, the last of an answer, and ends it. */
+export type End = (response: ServerResponse, payload: Buffer | string | undefined) => void;
+
+const endNow: End = (response, payload) => {
+  response.end(payload);
+};
 
 /** Statuses that never have a payload (RFC 9110 sections 15.2, 15.3.5, 15.4.5). */
 function hasPayload(status: number): boolean {
   return status !== 204 && status !== 304 && status >= 200;
 }
 
-function respondInMemory(response: ServerResponse, answer: Message, verb: string, body: Body): void {
+function respondInMemory(response: ServerResponse, answer: Message, verb: string, body: Body, end: End): void {
   const described = verb === 'HEAD' || answer.status === 304;
   const fields = fieldsOf(answer, described && body.isEmpty);
   if (!hasPayload(answer.status)) {
     writeHead(response, answer, fields);
-    response.end();
+    end(response, undefined);
     return;
   }
   if (!described || !body.isEmpty) fields.push('Content-Length', String(body.length));
   writeHead(response, answer, fields);
-  response.end(body.outgoing);
+  end(response, body.outgoing);
 }
 
 /** What goes out: fields of the connection left out; the length too, unless it describes a payload that is not sent. */

@@ -630,6 +630,12 @@ describe('AssignMessage diagnostics', () => {
       'warning',
       'PO026',
     ],
+    [
+      'a type that is none',
+      '<AssignTo createNew="false" type="message"/><Set><Verb>GET</Verb></Set>',
+      'warning',
+      'ZH112',
+    ],
     ['a type against the name', '<AssignTo createNew="true" type="request">response</AssignTo>', 'warning', 'ZH112'],
   ];
   for (const [name, policy, severity, code] of rows) {

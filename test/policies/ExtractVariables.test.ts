@@ -165,6 +165,19 @@ describe('JSON', () => {
     assert.equal(fault.faultstring, 'Invalid JSON path $.absent in policy EV.');
   });
 
+  test('a path that ends in a dot is the whole payload, with a warning', () => {
+    for (const path of ['$.', '$..']) {
+      const { step, diagnostics } = policyOf(jsonVariables(['all', path]));
+      assert.deepEqual(
+        diagnostics.map((one) => [one.severity, one.code]),
+        [['warning', 'PO040']],
+      );
+      const exchange = exchangeOf({ headers: json, body: '{"a":[1]}' });
+      step(exchange);
+      assert.equal(exchange.read('all'), '{"a":[1]}');
+    }
+  });
+
   test('a path may hold variables', async () => {
     const inside = jsonVariables(['id', '$.items[{at}].id']);
     const step = compile(inside);
@@ -339,8 +352,8 @@ describe('mistakes', () => {
       ['', 'ZH140', '<ExtractVariables'],
       [`<URIPath>${patterns('/orders/{id')}</URIPath>`, 'ZH142', '{'],
       [`<URIPath>${patterns('/orders/*')}</URIPath>`, 'ZH143', '/orders/*'],
-      ['<JSONPayload/>', 'PO033', '<JSONPayload'],
-      ['<XMLPayload/>', 'PO033', '<XMLPayload'],
+      ['<JSONPayload/>', 'ZH140', '<ExtractVariables'],
+      ['<URIPath/><Header name="a"/>', 'ZH140', '<ExtractVariables'],
       ['<JSONPayload><Variable name="a"><JSONPath/></Variable></JSONPayload>', 'PO040', '<'],
       ['<JSONPayload><Variable name="a"/></JSONPayload>', 'PO040', '<Variable'],
       ['<XMLPayload><Variable name="a"/></XMLPayload>', 'ZH145', '<Variable'],
@@ -376,10 +389,15 @@ describe('mistakes', () => {
 
   test('an empty element and an attribute too many are warnings', () => {
     const header = `<Header name="a">${patterns('{a}')}</Header>`;
-    assert.deepEqual(
-      policyOf(`${header}<URIPath/>`).diagnostics.map((one) => [one.severity, one.code]),
-      [['warning', 'ZH141']],
-    );
+    for (const [empty, code] of [
+      ['<URIPath/>', 'ZH141'],
+      ['<Variable name="name"/>', 'ZH141'],
+      ['<JSONPayload/>', 'PO033'],
+      ['<XMLPayload><Namespaces/></XMLPayload>', 'PO033'],
+    ]) {
+      const found = policyOf(header + empty).diagnostics.map((one) => [one.severity, one.code]);
+      assert.deepEqual(found, [['warning', code]]);
+    }
     assert.equal(policyOf('<Header name="a"/>').diagnostics[0]?.code, 'ZH141');
     assert.equal(policyOf(`<URIPath name="x">${patterns('/{a}')}</URIPath>`).diagnostics[0]?.severity, 'warning');
   });

@@ -302,7 +302,8 @@ describe('mistakes', () => {
   test('warn where the policy can still run', () => {
     const read = get('a', '<Parameter>k</Parameter>');
     assert.deepEqual(severities(policy('')), ['ZH121 warning']);
-    assert.deepEqual(severities(policy(read, 'mapIdentifier=""')), ['ZH120 warning']);
+    assert.deepEqual(severities(policy(read, 'mapIdentifier=""')), ['PO038 warning']);
+    assert.deepEqual(severities(policy(`<MapName/>${read}`, '')), ['PO038 warning']);
     assert.deepEqual(severities(policy(read, '')), ['PO038 warning']);
     assert.deepEqual(severities(policy(get('a', '<Parameter/>'))), ['ZH125 warning']);
     assert.deepEqual(severities(policy(`<MapName>n</MapName>${read}`)), ['PO038 warning']);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Phase } from '../../runtime/message/exchange.ts';
 import { type ExchangeOptions, responseOf } from '../support/exchange.ts';
-import { engineKinds, outOf, ran } from '../support/script.ts';
+import { engineKinds, outOf, ran, scriptOf } from '../support/script.ts';
 
 interface Row {
   readonly name: string;
@@ -74,10 +74,15 @@ const rows: readonly Row[] = [
     out: 'new|2|null',
   },
   {
+    name: 'a header variable takes a list',
+    script: "set('request.header.x', ['a', 'b']); out(get('request.header.x.2'))",
+    out: 'b',
+  },
+  {
     name: 'query parameters are lists',
     script: "var q = request.queryParams.city; out(q == 'Rome', q[1], q.length()); request.queryParams.added = 'x y'",
     exchange: { uri: '/v1?city=Rome&city=Oslo' },
-    out: 'Rome'.length === 4 ? 'true|Oslo|2' : '',
+    out: 'true|Oslo|2',
   },
   {
     name: 'form parameters are read and written',
@@ -139,8 +144,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'the response status compares with a number and is written',
-    script:
-      "out(response.status == 404, response.status.code, response.status + '', response.status.message); response.status = 201",
+    script: "out(response.status == 404, response.status.code, response.status + '', response.status.message)",
     exchange: { response: responseOf({ status: 404 }), phase: Phase.proxyResponse },
     out: 'true|404|404|Not Found',
   },
@@ -217,8 +221,13 @@ const rows: readonly Row[] = [
   {
     name: 'modern syntax runs',
     script:
-      'const f = ({ a = 1, ...r }) => `${a}${r?.b ?? 2}`; class C { #x = 1; get x() { return this.#x } } out(f({}), new C().x)',
-    out: '12|1',
+      'const f = ({ a = 1, ...r }) => `x\n`.trim() + a + (r?.b ?? 2); class C { #x = 1; get x() { return this.#x } } out(f({}), new C().x)',
+    out: 'x12|1',
+  },
+  {
+    name: 'a strict file does not make the script strict',
+    script: '"use strict"; undeclared = 1; out(undeclared)',
+    out: '1',
   },
   {
     name: 'promises settle before the script is over',
@@ -247,7 +256,6 @@ for (const kind of engineKinds) {
         {},
         { kind },
       );
-      const { scriptOf } = await import('../support/script.ts');
       const second = await scriptOf(
         "context.setVariable('out', context.session.key.f(3) + '|' + context.getVariable('box').list[0])",
         { kind },

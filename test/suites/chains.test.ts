@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import {
   assign,
   faultRule,
@@ -16,6 +17,7 @@ import {
   step,
   targetEndpoint,
 } from '../support/bundle-tree.ts';
+import { call } from '../support/gateway.ts';
 import { suite } from '../support/suite.ts';
 
 const tell = assign(
@@ -78,6 +80,13 @@ suite('chains', {
       'forging-leaf',
       proxyEndpoint('/forging-leaf', preFlow(step('forge'), step('tell')) + noTarget),
       assign('forge', setVariable('client.local', 'true') + setVariable('proxy.chain', 'front')),
+      tell,
+    ),
+    ...proxy(
+      'scripted-leaf',
+      proxyEndpoint('/scripted-leaf', preFlow(step('script') + step('extract'), step('tell')) + noTarget),
+      '<Javascript name="script" timeLimit="2000"><Source>context.setVariable("client.local", true); context.setVariable("proxy.chain", "front");</Source></Javascript>',
+      '<ExtractVariables name="extract" continueOnError="true"><Source>request</Source><VariablePrefix>client</VariablePrefix><QueryParam name="local"><Pattern>{local}</Pattern></QueryParam></ExtractVariables>',
       tell,
     ),
     ...front('to-nowhere', localTarget('nowhere')),
@@ -156,6 +165,11 @@ suite('chains', {
       body: / chain= depth=0 local=false /,
     },
     {
+      name: 'nor can scripts and extracted variables',
+      ask: 'GET /scripted-leaf?local=true',
+      body: / chain= depth=0 local=false /,
+    },
+    {
       name: 'nor can headers from outside',
       ask: { path: '/leaf/base', headers: forged },
       body: / chain= depth=0 local=false /,
@@ -194,4 +208,23 @@ suite('chains', {
       seen: [],
     },
   ],
+  also: {
+    'calls at the same time do not mix': async (gateway) => {
+      const bodies = await Promise.all(
+        Array.from({ length: 60 }, async (_, index) => {
+          const path = index % 2 === 0 ? `/twice/${index}` : `/by-path/${index}`;
+          const { text } = await call(gateway.port, {
+            method: 'PUT',
+            path,
+            headers: { h: `h${index}` },
+            body: `b${index}`,
+          });
+          return text;
+        }),
+      );
+      for (const [index, body] of bodies.entries()) {
+        assert.match(body, new RegExp(`\\[/${index}\\] .* h=h${index} body=b${index}$`));
+      }
+    },
+  },
 });

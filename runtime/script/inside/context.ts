@@ -1,4 +1,4 @@
-import type { CrossingValue, Plain } from '../host.ts';
+import type { CrossingValue } from '../host.ts';
 import type { contentModel } from './content.ts';
 import type { messagesModel } from './messages.ts';
 import type { Model } from './types.ts';
@@ -42,18 +42,23 @@ export function contextModel(
   };
 
   const writesPayload = /^(request|response|message|error)(\.content|\.formparam\..*)?$/;
+  /** Built-in names that take a list: other values of scripts stay objects. */
+  const listed = /^(request|response|message|error)\.(header|queryparam|formparam)\./;
   const setVariable = (given: unknown, value: unknown): void => {
     const name = String(given);
     flush();
     if (writesPayload.test(name)) for (const message of [1, 2, 3]) forget(message);
     const type = typeof value;
-    if (value === undefined || value === null) host.setVariable(name, null);
-    else if (type === 'string' || type === 'number' || type === 'boolean') host.setVariable(name, value as Plain);
+    if (value === undefined || value === null) host.setVariable(name, 0, '');
+    else if (type === 'string') host.setVariable(name, 1, value as string);
+    else if (type === 'number') host.setVariable(name, 2, String(value));
+    else if (type === 'boolean') host.setVariable(name, 3, String(value));
+    else if (Array.isArray(value) && listed.test(name)) host.setVariable(name, 1, value.join(','));
     else if (isMessage(value)) host.setMessage(name, numberOf(value));
-    else if (isStatus(value)) host.setVariable(name, value.code);
+    else if (isStatus(value)) host.setVariable(name, 2, String(value.code));
     else if (value instanceof ValueList || value instanceof Content || value instanceof String || type === 'bigint') {
-      host.setVariable(name, String(value));
-    } else if (value instanceof Number || value instanceof Boolean) host.setVariable(name, value.valueOf());
+      host.setVariable(name, 1, String(value));
+    } else if (value instanceof Number || value instanceof Boolean) setVariable(name, value.valueOf());
     else host.setObject(name, kept().objects.push(value) - 1);
   };
 

@@ -59,6 +59,7 @@ export function entriesModel(
     for (let index = 0; index < items.length; index++) {
       const item = items[index];
       if (method === 'reduce') {
+        // biome-ignore lint/complexity/noArguments: undefined is a start value like any other
         if (index === 0 && arguments.length < 4) result = item;
         else result = yield* settle((callback as Body)(result, item, index, items));
         continue;
@@ -131,39 +132,42 @@ export function entriesModel(
   /** Runs the steps until they wait or end; whether they wait. */
   const advance = (run: Run, steps: Steps): boolean => {
     const { done } = steps.next();
-    flush();
     run.suspended = done === true ? undefined : steps;
-    if (run.suspended === undefined && run.unsettled > 0) {
-      throw new Error(
-        'waitForComplete was called where a script cannot wait: call it in a loop or a function of your own',
-      );
-    }
-    return run.suspended !== undefined;
+    if (done === true) return finish(run);
+    flush();
+    return true;
   };
 
+  const finish = (run: Run): false => {
+    flush();
+    if (run.unsettled === 0) return false;
+    throw new Error(
+      'waitForComplete was called where a script cannot wait: call it in a loop or a function of your own',
+    );
+  };
+
+  /** It stays the current run until the next entry: promises of the script go on after this. */
   const inRun = <T>(run: Run, action: () => T): T => {
-    const outer = current.run;
     current.run = run;
-    try {
-      return action();
-    } finally {
-      current.run = outer;
-    }
+    return action();
   };
 
   const finishCall = (run: Run, value: unknown): boolean => {
     const steps = value instanceof Suspendable ? value.steps : undefined;
     if (steps !== undefined) run.unsettled--;
-    return advance(run, steps ?? (function* () {})());
+    return steps === undefined ? finish(run) : advance(run, steps);
   };
 
   return {
     define(factory, parameters, properties, perRun) {
       const made = factory as Script['factory'];
+      const body = perRun ? undefined : made(shared);
+      // Runs share the function, and reach it as arguments.callee.
+      if (body !== undefined) for (const one of [body, body.prototype as object]) Object.freeze(one);
       return (
         scripts.push({
           factory: made,
-          body: perRun ? undefined : made(shared),
+          body,
           parameters: parameters === '' ? [] : parameters.split(','),
           properties: JSON.parse(properties) as Record<string, string>,
         }) - 1
@@ -176,7 +180,7 @@ export function entriesModel(
         views: [],
         suspended: undefined,
         unsettled: 0,
-        callbacks: new Map(),
+        callbacks: undefined,
         global: undefined,
         exposed: false,
       };
@@ -186,8 +190,8 @@ export function entriesModel(
         const value = body(...given);
         const isGenerator = value !== undefined && body.prototype !== undefined && value instanceof body;
         if (isGenerator) advance(run, value as Steps);
-        else finishCall(run, undefined);
-        if (run.suspended === undefined && run.callbacks.size === 0) return 0;
+        else finish(run);
+        if (run.suspended === undefined && run.callbacks === undefined) return 0;
         runs.set(run.number, run);
         return run.number;
       });
@@ -199,8 +203,8 @@ export function entriesModel(
     callback(number, call) {
       const run = runs.get(number) as Run;
       return inRun(run, () => {
-        const callback = run.callbacks.get(call);
-        run.callbacks.delete(call);
+        const callback = run.callbacks?.get(call);
+        run.callbacks?.delete(call);
         const result = resultOf(call);
         const response = result?.message === undefined ? undefined : messageOf(result.message);
         return finishCall(run, callback?.(response, result?.error));

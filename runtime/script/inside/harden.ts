@@ -24,7 +24,8 @@ export function hardener() {
   };
 
   const freezeAll = (pending: unknown[]): void => {
-    for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    while (pending.length > 0) {
+      const value = pending.pop();
       if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) continue;
       seen.add(value);
       const descriptors = getOwnPropertyDescriptors(value) as Record<string | symbol, PropertyDescriptor>;
@@ -57,8 +58,17 @@ export function hardener() {
       overridable(one.prototype, ['toString', 'valueOf', 'constructor', 'toJSON']);
     }
     const iterators = [[][Symbol.iterator](), ''[Symbol.iterator](), new Map().entries(), new Set().values()];
-    const functions = [function* () {}, async () => {}, async function* () {}, /x/[Symbol.matchAll]('')];
-    for (const one of [...iterators, ...functions]) waiting.push(getPrototypeOf(one));
+    const kinds = [
+      function* () {
+        yield 0;
+      },
+      async () => 0,
+      async function* () {
+        yield 0;
+      },
+    ];
+    const functions = [...kinds, ...kinds.map((one) => one.prototype as object), /x/[Symbol.matchAll]('')];
+    for (const one of [...iterators, ...functions]) if (one !== undefined) waiting.push(getPrototypeOf(one));
     for (const one of Object.values(getOwnPropertyDescriptors(global))) {
       for (const part of [one.value, one.get, one.set]) if (part !== global) waiting.push(part);
     }

@@ -118,8 +118,11 @@ export function httpModel(
       body: bodyOf(request.body, fields),
     });
     const hasCallback = typeof callback === 'function';
-    const call = host.send(json, hasCallback);
-    if (hasCallback) current.run.callbacks.set(call, callback as (response: unknown, error: unknown) => unknown);
+    const call = host.send(json, hasCallback ? 1 : 0);
+    if (hasCallback) {
+      current.run.callbacks ??= new Map();
+      current.run.callbacks.set(call, callback as (response: unknown, error: unknown) => unknown);
+    }
     return new Exchange(call);
   };
 

@@ -86,7 +86,7 @@ export function messagesModel(
     }
 
     set code(value: unknown) {
-      host.setField(numberOf(this), 'status', Number(value));
+      host.setField(numberOf(this), 'status', String(Number(value)));
     }
 
     get message(): string {
@@ -116,7 +116,7 @@ export function messagesModel(
     }
 
     set status(value: unknown) {
-      host.setField(numberOf(this), 'status', Number(value));
+      host.setField(numberOf(this), 'status', String(Number(value)));
     }
 
     get statusCode(): number {
@@ -124,7 +124,7 @@ export function messagesModel(
     }
 
     set statusCode(value: unknown) {
-      host.setField(numberOf(this), 'status', Number(value));
+      host.setField(numberOf(this), 'status', String(Number(value)));
     }
   }
 

@@ -17,7 +17,7 @@ export interface Run {
   suspended: Generator<unknown, unknown, unknown> | undefined;
   /** Calls of waiting functions that nobody waited for yet. */
   unsettled: number;
-  readonly callbacks: Map<number, (response: unknown, error: unknown) => unknown>;
+  callbacks: Map<number, (response: unknown, error: unknown) => unknown> | undefined;
   /** The object the script takes for the global one. */
   global: object | undefined;
   exposed: boolean;

@@ -6,13 +6,13 @@ import type { Model } from './types.ts';
  * without operators of its own: names, indexes, `length()`, `attribute()`, `children()`, `toXMLString()`.
  */
 export function xmlModel({ harden }: Model) {
-  const escape = (text: string, quote: boolean): string => {
+  const escaped = (text: string, quote: boolean): string => {
     const plain = text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
     return quote ? plain.replace(/"/g, '&quot;') : plain;
   };
   const serialize = (node: XmlNode | string): string => {
-    if (typeof node === 'string') return escape(node, false);
-    const attributes = node.a.map(([name, value]) => ` ${name}="${escape(value, true)}"`).join('');
+    if (typeof node === 'string') return escaped(node, false);
+    const attributes = node.a.map(([name, value]) => ` ${name}="${escaped(value, true)}"`).join('');
     const inner = node.c.map(serialize).join('');
     return inner === '' ? `<${node.n}${attributes}/>` : `<${node.n}${attributes}>${inner}</${node.n}>`;
   };

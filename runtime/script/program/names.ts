@@ -1,5 +1,6 @@
 import type { AnyNode, Identifier } from 'acorn';
 import { ancestor } from 'acorn-walk';
+import { ScriptSyntaxError } from '../engine.ts';
 import type { ParsedFile } from './parse.ts';
 
 /** A use of a name that no file declares where it is used. */
@@ -20,14 +21,28 @@ export interface Names {
 
 type Scopes = Map<AnyNode, Map<string, 'var' | 'lexical'>>;
 
-/** Resolves all names of the files, which share one outermost scope. */
+/** Resolves all names of the files, which share one outermost scope. @throws ScriptSyntaxError for a let twice */
 export function resolveNames(files: readonly ParsedFile[]): Names {
   const scopes: Scopes = new Map();
   for (const file of files) declareAll(file.tree, scopes);
   const outermost = new Map<string, 'var' | 'lexical'>();
-  for (const file of files) for (const [name, kind] of scopes.get(file.tree) ?? []) outermost.set(name, kind);
+  for (const [index, file] of files.entries()) {
+    for (const [name, kind] of scopes.get(file.tree) ?? []) {
+      if (outermost.has(name) && (kind === 'lexical' || outermost.get(name) === 'lexical'))
+        refuseSecond(file, index, name);
+      outermost.set(name, kind);
+    }
+  }
   const free = files.flatMap((file, index) => freeNames(file.tree, index, scopes, outermost));
   return { outermost, free };
+}
+
+/** Within one file the parser sees it. */
+function refuseSecond(file: ParsedFile, index: number, name: string): never {
+  const offset = Math.max(0, file.text.search(new RegExp(`\\b${name.replaceAll('$', '\\$')}\\b`)));
+  const before = file.text.slice(0, offset).split('\n');
+  const place = { offset, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  throw new ScriptSyntaxError(`"${name}" was declared by an included script already.`, index, file.name, place);
 }
 
 export function isFunction(node: AnyNode): boolean {
@@ -100,11 +115,17 @@ function freeNames(tree: AnyNode, file: number, scopes: Scopes, outermost: Reado
   ancestor(tree, {
     Identifier(node, _, nodes) {
       const parent = nodes[nodes.length - 2];
-      note(node, nodes, parent?.type === 'UpdateExpression');
+      note(node, nodes, parent !== undefined && isWritten(node, parent));
     },
     VariablePattern(node: Identifier, _: unknown, nodes: AnyNode[]) {
       note(node, nodes, true);
     },
   } as Parameters<typeof ancestor>[1]);
   return found;
+}
+
+/** Written to by more than an assignment, whose target the walker tells by itself: `x++`, `for (x in y)`. */
+function isWritten(node: Identifier, parent: AnyNode): boolean {
+  if (parent.type === 'UpdateExpression') return true;
+  return (parent.type === 'ForInStatement' || parent.type === 'ForOfStatement') && parent.left === node;
 }

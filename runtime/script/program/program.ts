@@ -43,7 +43,8 @@ export function makeProgram(scripts: readonly ScriptFile[]): Program {
   const globalIsRead = isolation.usesGlobalObject && [...freeNames].some((name) => isUnknown(name, isolation.implicit));
   const body = files.map((file, index) => edits[index]?.apply(file.text) ?? '').join('\n;');
   const star = waiting.program ? '*' : '';
-  const inner = `function${star} (${parameters.join(', ')}) {${prologue(names, isolation, parameters)}${body}\n}`;
+  // The semicolon: "use strict" of one file must not make all the others strict.
+  const inner = `function${star} (${parameters.join(', ')}) {;${prologue(names, isolation, parameters)}${body}\n}`;
   const source = globalIsRead
     ? `(function (zerohop$) { with (zerohop$.global) { return ${inner} } })`
     : `(function (zerohop$) { return ${inner} })`;

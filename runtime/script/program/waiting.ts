@@ -203,7 +203,7 @@ class Search {
     const name = calledName(parent.callee);
     // Callbacks of httpClient are called by the runner, which can wait.
     if (name === 'get' || name === 'send') return false;
-    const index = parent.arguments.findIndex((one) => one === node);
+    const index = parent.arguments.findIndex((one) => one.start === node.start);
     return ![...this.#functions.values()].some(
       (one) =>
         (one.node === parent.callee || (name !== undefined && boundTo(one).includes(name))) &&
