@@ -1,6 +1,6 @@
 import { answerBody } from './answer.ts';
 import type { Files } from './files.ts';
-import { realisticProxy } from './realistic-proxy.ts';
+import { largerProxy, realisticProxy } from './realistic-proxy.ts';
 import type { Workload } from './scenarios.ts';
 
 export type HopConnection = 'LocalTargetConnection' | 'HTTPTargetConnection';
@@ -40,9 +40,10 @@ function proxiesOf(workload: Workload, surroundings: Surroundings): ProxyParts[]
     case 'static':
       return [{ ...bench, ...staticAnswer, target: undefined }];
     case 'pass-through':
+    case 'bodies':
       return [{ ...bench, flows: '', policies: {}, target: backend }];
     case 'realistic':
-      return [{ ...bench, ...realisticProxy, target: backend }];
+      return [{ ...bench, ...realisticProxy(), target: backend }];
     case 'chain':
       return Array.from({ length: workload.depth }, (_, index) =>
         hop(index + 1, workload.end === 'backend' ? backend : undefined, surroundings),
@@ -74,21 +75,11 @@ function hop(number: number, backend: string | undefined, { port, hops }: Surrou
   };
 }
 
-/** One of many: a proxy of eleven files with conditions, policies and a target, as directories in use hold them. */
+/** One of many. */
 function otherBundle(index: number): Files {
   const name = `other-${index}`;
-  const base = realisticProxy;
-  return proxyBundle({
-    name,
-    basePath: otherBasePath(index),
-    flows: base.flows,
-    policies: {
-      ...base.policies,
-      'AM-Other': assignMessage('AM-Other', payload(`{"proxy": "${name}"}`)),
-      'AM-Trace': assignMessage('AM-Trace', `<Add><Headers><Header name="X-Trace">${name}</Header></Headers></Add>`),
-    },
-    target: httpTarget(`http://127.0.0.1:9/${name}`),
-  });
+  const target = httpTarget(`http://127.0.0.1:9/${name}`);
+  return proxyBundle({ name, basePath: otherBasePath(index), ...largerProxy(name), target });
 }
 
 export function otherBasePath(index: number): string {

@@ -1,5 +1,4 @@
-import { type Results, type ScenarioResult, type Series, seriesOf } from './results.ts';
-import { ratios, type Spread, spreadOf } from './statistics.ts';
+import { type Results, ratioName, ratioOf, type ScenarioResult, type Series } from './results.ts';
 import { spreadText } from './table.ts';
 
 /**
@@ -14,7 +13,7 @@ export function comparisonRows(before: Results, now: Results): string[][] {
       peer === result.base ? [] : series.flatMap((one) => comparisonRow(old, result, peer, one)),
     );
   });
-  const head = ['base ÷ peer', 'metric', 'before', 'now', ''];
+  const head = ['ratio', 'metric', 'before', 'now', ''];
   return rows.length === 0 ? [['no scenario is in both runs with the same base and a common peer']] : [head, ...rows];
 }
 
@@ -23,10 +22,13 @@ function comparisonRow(old: ScenarioResult, now: ScenarioResult, peer: string, {
   if (before === undefined || after === undefined) return [];
   const apart = before.high < after.low || after.high < before.low;
   const change = apart ? `differs by ${Math.round((after.median / before.median - 1) * 100)} %` : 'same within spread';
-  return [[`  ${now.scenario}: ${now.base} ÷ ${peer}`, metric, spreadText(before), spreadText(after), change]];
-}
-
-function ratioOf(result: ScenarioResult, peer: string, metric: string): Spread | undefined {
-  const [base, other] = [seriesOf(result, result.base, metric), seriesOf(result, peer, metric)];
-  return base === undefined || other === undefined ? undefined : spreadOf(ratios(base.values, other.values));
+  return [
+    [
+      `  ${now.scenario}: ${ratioName(now).replace(/\bit\b/, peer)}`,
+      metric,
+      spreadText(before),
+      spreadText(after),
+      change,
+    ],
+  ];
 }

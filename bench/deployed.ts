@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundlesFor, otherBasePath } from './bundles.ts';
+import { otherBasePath } from './bundles.ts';
 import { residentBytes } from './cpu-time.ts';
-import { writeFiles } from './files.ts';
 import type { DeployedFindings } from './in-process.ts';
 import { type Bench, interleave, rotated } from './interleave.ts';
 import type { Peer } from './peers/peer.ts';
@@ -21,11 +19,12 @@ export async function measureDeployed(bench: Bench, sizes: readonly number[]): P
       what: '',
       hops: 'LocalTargetConnection',
       others,
-      keepBundles: join(bench.ground.folder, `deployed-${others}`),
+      keepBundles: bundleFolder(bench, others),
     }),
   );
+  // One process each: what differs here is the number of proxies, and ten thousand take long to start.
   const request = await interleave(
-    { ...bench, base: peers[0]?.name ?? '' },
+    { ...bench, processes: 1, base: peers[0]?.name ?? '' },
     { ...staticAnswer, name: 'deployed' },
     peers,
   );
@@ -33,6 +32,7 @@ export async function measureDeployed(bench: Bench, sizes: readonly number[]): P
   const costs = sizes.map((size) => inProcess(bench, size));
   return {
     ...request,
+    divided: 'others',
     peers: request.peers.map(({ peer, series }) => {
       const index = peers.findIndex(({ name }) => name === peer);
       return { peer, series: [...series.slice(0, 1), ...(starts[index] ?? []), ...(costs[index] ?? [])] };
@@ -59,21 +59,21 @@ async function measureStarts(bench: Bench, peers: readonly Peer[]): Promise<Seri
   ]);
 }
 
+/** Written at the first start, then used for all. */
+function bundleFolder({ ground }: Bench, others: number): string {
+  return join(ground.folder, `deployed-${others}`);
+}
+
 /** Heap of the deployment after garbage collection, and the cost of finding a proxy by path. */
 function inProcess(bench: Bench, others: number): Series[] {
   bench.say(`deployed: heap and lookup with ${others} proxies`);
-  const folder = mkdtempSync(join(bench.ground.folder, 'heap-'));
-  writeFiles(
-    folder,
-    bundlesFor({ kind: 'static' }, { port: 1, backendPort: 1, hops: 'LocalTargetConnection', others }),
-  );
+  const folder = bundleFolder(bench, others);
   const step = Math.max(1, Math.floor(others / 1000));
   const paths = Array.from(
     { length: Math.min(others, 1000) },
     (_, index) => `${otherBasePath(index * step)}/products/42`,
   );
   const findings = runInProcess<DeployedFindings>(bench, { kind: 'deployed', folder, paths });
-  rmSync(folder, { recursive: true });
   return [
     { metric: 'heap', unit: 'MB', values: [findings.heapBytes / mebibyte] },
     { metric: 'lookup', unit: 'µs', values: [findings.lookupMicroseconds] },

@@ -2,7 +2,6 @@ import { load } from '../runtime/bundle/load.ts';
 import { deploy } from '../runtime/deployment/deploy.ts';
 import { Engines } from '../runtime/deployment/engines.ts';
 import type { Snapshot } from '../runtime/deployment/snapshot.ts';
-import { renderDiagnostic } from '../runtime/diagnostic-text.ts';
 import { createVariableAccess } from '../runtime/language/variables.ts';
 import { Body } from '../runtime/message/body.ts';
 import { type Client, Exchange, type Surroundings } from '../runtime/message/exchange.ts';
@@ -43,8 +42,8 @@ export async function openEngine(folder: string): Promise<Engine> {
         bundle.name,
         diagnostics
           .filter((one) => one.severity === 'error')
-          .map((one) => renderDiagnostic(one, { color: false }))
-          .join('\n'),
+          .map((one) => one.message)
+          .join('; '),
       ]),
     ),
     run: async (request) => {

@@ -15,7 +15,7 @@ export function extraHops(results: readonly ScenarioResult[]): ScenarioResult[] 
       const values = many.values.slice(0, few.values.length).map((value, at) => (value - (few.values[at] ?? 0)) / hops);
       return [{ peer, series: [{ metric: 'CPU', unit: 'µs per extra hop', values }] }];
     });
-    return [{ scenario: `extra-hop-${end}`, base: short.base, peers }];
+    return [{ scenario: `extra-hop-${end}`, base: short.base, divided: 'base', peers }];
   });
 }
 

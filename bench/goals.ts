@@ -24,13 +24,16 @@ const goals: readonly Goal[] = [
   { scenario: 'chain-backend-5', peer: 'nginx', must: 1, ambitious: 0.8 },
 ];
 
+/** With fewer rounds quartiles mean nothing, and no goal is judged. */
+const fewestRounds = 5;
+
 /** Rows of the goals this run can say something about. */
 export function goalRows(results: readonly ScenarioResult[]): string[][] {
   const rows = goals.flatMap((goal) => {
     const result = results.find((one) => one.scenario === goal.scenario);
     const own = result && seriesOf(result, 'zerohop');
     const other = result && seriesOf(result, goal.peer);
-    if (own === undefined || other === undefined || own.values.length === 0) return [];
+    if (own === undefined || other === undefined || own.values.length < fewestRounds) return [];
     const spread = spreadOf(ratios(own.values, other.values));
     const verdict = verdictOf(spread.low, spread.high, goal.must);
     return [

@@ -66,8 +66,11 @@ async function firstMistake(
   const name = path.split('/')[1] ?? '';
   const refused = engine.refused.get(name);
   if (refused !== undefined) return refused;
-  const { error, answer } = await engine.run({ path, ...request });
-  return error === undefined && answer?.status === 200 ? undefined : `answered ${answer?.status}: ${answer?.content}`;
+  const exchange = await engine.run({ path, ...request });
+  const { error, answer } = exchange;
+  return error === undefined && answer?.status === 200
+    ? undefined
+    : `answered ${answer?.status}, ${exchange.fault?.code ?? 'without a fault'}`;
 }
 
 async function deployed({ folder, paths }: InProcessTask & { kind: 'deployed' }): Promise<DeployedFindings> {

@@ -64,8 +64,18 @@ export async function interleave(bench: Bench, scenario: Scenario, peers: readon
       await Promise.all([...running.values()].map((server) => server.stop()));
     }
   }
-  return { scenario: scenario.name, base: baseOf(bench, contestants), peers: contestants.map(resultOf) };
+  return {
+    scenario: scenario.name,
+    base: baseOf(bench, contestants),
+    divided: 'base',
+    peers: contestants.map(resultOf),
+  };
 }
+
+/** Enough for the compiler of Node.js to settle; servers that need longer than this for the requests are slow anyway. */
+const warmupSeconds = 2.5;
+/** A number, since Infinity does not survive the way to the other process. */
+const unlimited = 1e9;
 
 async function oneRound(
   bench: Bench,
@@ -79,7 +89,14 @@ async function oneRound(
   const requests = Math.max(order.connections, Math.round((warmup ? scenario.warmup : order.requests) * bench.scale));
   const settle = Math.min(200, Math.ceil(order.requests / 10));
   const { port, pids } = server;
-  const result = await bench.load.send({ ...order, requests, warmup: settle, port, pids });
+  const result = await bench.load.send({
+    ...order,
+    requests,
+    mostSeconds: warmup ? warmupSeconds : unlimited,
+    warmup: settle,
+    port,
+    pids,
+  });
   if (warmup) return;
   contestant.cpu.push(result.cpuNanoseconds / 1000 / requests);
   contestant.rate.push(requests / (result.nanoseconds / 1e9));

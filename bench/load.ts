@@ -10,6 +10,8 @@ export interface LoadOrder {
   readonly warmup: number;
   /** Requests that are measured. */
   readonly requests: number;
+  /** Seconds after which no more are sent, however many are left. */
+  readonly mostSeconds: number;
   /** Request line and header fields, with the empty line. */
   readonly head: string;
   readonly bodyBytes: number;
@@ -29,6 +31,8 @@ export interface ExpectedAnswer {
 }
 
 export interface LoadResult {
+  /** Requests that were measured. */
+  readonly requests: number;
   readonly cpuNanoseconds: number;
   readonly nanoseconds: number;
 }
@@ -55,6 +59,8 @@ class Round {
   #answers = 0;
   #seen = 0;
   #measuring = false;
+  #requests = 0;
+  #deadline = 0;
   #over = false;
   #cpu = readCpuTime([]);
   #start = 0n;
@@ -111,13 +117,22 @@ class Round {
     }
     this.#answers++;
     this.#toReceive--;
+    if (this.#measuring && this.#toSend > 0 && performance.now() > this.#deadline) this.#stopSending();
     if (this.#toReceive > 0) this.#send(socket);
     else if (this.#measuring) this.#end();
     else this.#measure();
   }
 
+  #stopSending(): void {
+    this.#toReceive -= this.#toSend;
+    this.#requests -= this.#toSend;
+    this.#toSend = 0;
+  }
+
   #measure(): void {
     this.#measuring = true;
+    this.#requests = this.#order.requests;
+    this.#deadline = performance.now() + this.#order.mostSeconds * 1000;
     this.#toSend = this.#order.requests;
     this.#toReceive = this.#order.requests;
     this.#cpu = readCpuTime(this.#order.pids);
@@ -128,7 +143,7 @@ class Round {
   #end(): void {
     const nanoseconds = Number(process.hrtime.bigint() - this.#start);
     const cpuNanoseconds = cpuBetween(this.#cpu, readCpuTime(this.#order.pids));
-    this.#close({ result: { cpuNanoseconds, nanoseconds } });
+    this.#close({ result: { requests: this.#requests, cpuNanoseconds, nanoseconds } });
   }
 
   #checkProgress(): void {

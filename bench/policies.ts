@@ -66,7 +66,7 @@ function resultOf(bench: Bench, measured: readonly Measured[], { costs, failed }
       });
     else peers.push({ peer: name, series: series(values.map((value, at) => (value - (bare[at] ?? 0)) / times)) });
   }
-  return { scenario: 'policies', base: 'a proxy without policies', peers };
+  return { scenario: 'policies', base: 'a proxy without policies', divided: 'others', peers };
 }
 
 function pathOf(bundle: string): string {

@@ -52,8 +52,8 @@ export const policySamples: readonly PolicySample[] = [
     text: '<KeyValueMapOperations name="P" mapIdentifier="levels"><Scope>environment</Scope><Get assignTo="level"><Key><Parameter>gold</Parameter></Key></Get></KeyValueMapOperations>',
   },
   {
-    name: 'JavaScript',
-    text: '<JavaScript name="P" timeLimit="2000"><ResourceURL>jsc://level.js</ResourceURL></JavaScript>',
+    name: 'Javascript',
+    text: '<Javascript name="P" timeLimit="2000"><ResourceURL>jsc://level.js</ResourceURL></Javascript>',
     resources: {
       'resources/jsc/level.js': 'context.setVariable("level", context.getVariable("request.verb") + "-1");\n',
     },

@@ -21,9 +21,9 @@ export interface ServerCommand {
   /** Path that answers 200 once the server serves. */
   readonly path: string;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Milliseconds until the first right answer, 30 s when absent. */
+  readonly patience?: number;
 }
-
-const startLimit = 120_000;
 
 /** The built file of a module of the bench. */
 export function builtFile(name: string): string {
@@ -42,10 +42,11 @@ export async function startServer(server: ServerCommand): Promise<Running> {
   });
   const watched = watch(child);
   for (;;) {
-    if (await answers(server.port, server.path)) break;
-    if (!watched.alive() || performance.now() - started > startLimit) {
+    const answer = await statusOf(server.port, server.path);
+    if (answer === '200') break;
+    if (!watched.alive() || performance.now() - started > (server.patience ?? 30_000)) {
       await watched.stop();
-      throw new Error(`${server.command.join(' ')}\ndid not serve ${server.path}:\n${watched.output()}`);
+      throw new Error(`${server.path}: ${answer}. ${server.command.join(' ')} wrote:\n${watched.output()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
@@ -82,7 +83,8 @@ function watch(child: ChildProcess): Watched {
   });
   // What is left running when the bench itself is interrupted would hold its core.
   const endWithUs = (): void => {
-    if (alive) child.kill('SIGKILL');
+    if (!alive || child.pid === undefined) return;
+    for (const pid of withChildren(child.pid)) process.kill(pid, 'SIGKILL');
   };
   process.once('exit', endWithUs);
   const stop = async (): Promise<void> => {
@@ -95,22 +97,24 @@ function watch(child: ChildProcess): Watched {
   return { alive: () => alive, output: () => output, stop };
 }
 
-/** Whether a server answers 200; a refused connection or a hang of two seconds is no. */
-function answers(port: number, path: string): Promise<boolean> {
+/** The status a server answers with, or why there is none; a hang of two seconds is none. */
+function statusOf(port: number, path: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    const finish = (answer: boolean): void => {
+    const finish = (answer: string): void => {
       socket.destroy();
       resolve(answer);
     };
-    const reader = new MessageReader(({ head }) => finish(head.slice(9, 12) === '200'));
-    socket.setTimeout(2000, () => finish(false));
+    const reader = new MessageReader(({ head }) => finish(head.slice(9, 12)));
+    socket.setTimeout(2000, () => finish('no answer within 2 s'));
     socket.on('connect', () =>
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: bench.example.com\r\nX-Api-Key: 7f1c\r\n\r\n`),
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: bench.example.com\r\nAccept: application/json\r\nX-Api-Key: 7f1c\r\nX-Correlation-Id: order-1\r\n\r\n`,
+      ),
     );
     socket.on('data', (chunk) => reader.push(chunk));
-    socket.on('error', () => finish(false));
-    socket.on('close', () => finish(false));
+    socket.on('error', (error) => finish(error.message));
+    socket.on('close', () => finish('closed without an answer'));
   });
 }
 

@@ -1,8 +1,25 @@
 import type { ProxyParts } from './bundles.ts';
 
 /** What a proxy in use does to a request: checks, extracts, sets and removes headers, has flows and faults ready. */
-export const realisticProxy: Pick<ProxyParts, 'flows' | 'policies'> = {
-  flows: `
+export function realisticProxy(): Pick<ProxyParts, 'flows' | 'policies'> {
+  return { flows: flowsWith(''), policies };
+}
+
+/** The same with two more policies, so that its bundle has eleven files, as directories in use hold them. */
+export function largerProxy(name: string): Pick<ProxyParts, 'flows' | 'policies'> {
+  const more = {
+    'AM-Trace': `<AssignMessage name="AM-Trace"><Add><Headers><Header name="X-Trace">${name}</Header></Headers></Add></AssignMessage>\n`,
+    'AM-Body': `<AssignMessage name="AM-Body">
+  <Set><Payload contentType="application/json">{"proxy": "${name}", "id": "{product.id}"}</Payload></Set>
+</AssignMessage>\n`,
+  };
+  const steps = '<Step><Name>AM-Trace</Name></Step><Step><Name>AM-Body</Name></Step>';
+  return { flows: flowsWith(steps), policies: { ...policies, ...more } };
+}
+
+/** @param last steps at the end of the response */
+function flowsWith(last: string): string {
+  return `
   <PreFlow name="PreFlow">
     <Request>
       <Step>
@@ -35,20 +52,22 @@ export const realisticProxy: Pick<ProxyParts, 'flows' | 'policies'> = {
         <Name>RF-Not-Found</Name>
         <Condition>response.status.code = 404</Condition>
       </Step>
-      <Step><Name>AM-Response</Name></Step>
+      <Step><Name>AM-Response</Name></Step>${last}
     </Response>
-  </PostFlow>`,
-  policies: {
-    'RF-No-Key': raiseFault('RF-No-Key', 401, 'Unauthorized'),
-    'RF-Bad-Fields': raiseFault('RF-Bad-Fields', 400, 'Bad Request'),
-    'RF-Not-Found': raiseFault('RF-Not-Found', 404, 'Not Found'),
-    'EV-Product': `<ExtractVariables name="EV-Product">
+  </PostFlow>`;
+}
+
+const policies: ProxyParts['policies'] = {
+  'RF-No-Key': raiseFault('RF-No-Key', 401, 'Unauthorized'),
+  'RF-Bad-Fields': raiseFault('RF-Bad-Fields', 400, 'Bad Request'),
+  'RF-Not-Found': raiseFault('RF-Not-Found', 404, 'Not Found'),
+  'EV-Product': `<ExtractVariables name="EV-Product">
   <Source>request</Source>
   <VariablePrefix>product</VariablePrefix>
   <URIPath><Pattern>/products/{id}</Pattern></URIPath>
   <QueryParam name="fields"><Pattern>{fields}</Pattern></QueryParam>
 </ExtractVariables>\n`,
-    'AM-Request': `<AssignMessage name="AM-Request">
+  'AM-Request': `<AssignMessage name="AM-Request">
   <Remove><Headers><Header name="X-Api-Key"/><Header name="Cookie"/></Headers></Remove>
   <Set>
     <Headers>
@@ -58,7 +77,7 @@ export const realisticProxy: Pick<ProxyParts, 'flows' | 'policies'> = {
   </Set>
   <AssignTo type="request"/>
 </AssignMessage>\n`,
-    'AM-Response': `<AssignMessage name="AM-Response">
+  'AM-Response': `<AssignMessage name="AM-Response">
   <Set>
     <Headers>
       <Header name="X-Product">{product.id}</Header>
@@ -67,7 +86,6 @@ export const realisticProxy: Pick<ProxyParts, 'flows' | 'policies'> = {
   </Set>
   <AssignTo type="response"/>
 </AssignMessage>\n`,
-  },
 };
 
 function raiseFault(name: string, status: number, reason: string): string {

@@ -1,3 +1,5 @@
+import { ratios, type Spread, spreadOf } from './statistics.ts';
+
 /** Values of one quantity, one per round. */
 export interface Series {
   readonly metric: string;
@@ -13,8 +15,10 @@ export interface PeerResult {
 
 export interface ScenarioResult {
   readonly scenario: string;
-  /** Whose values are divided by those of the others. */
+  /** Whom all others are compared with. */
   readonly base: string;
+  /** What is divided: the base by the others, or the others by the base. */
+  readonly divided: 'base' | 'others';
   readonly peers: readonly PeerResult[];
 }
 
@@ -29,6 +33,18 @@ export interface Results {
   readonly about: Readonly<Record<string, string | number>>;
   readonly scenarios: readonly ScenarioResult[];
   readonly skipped: readonly Skipped[];
+}
+
+/** Base and peer compared round by round, so that what slowed the machine for a while slowed both. */
+export function ratioOf(result: ScenarioResult, peer: string, metric: string): Spread | undefined {
+  const [base, other] = [seriesOf(result, result.base, metric)?.values, seriesOf(result, peer, metric)?.values];
+  if (base === undefined || other === undefined || base.length === 0 || other.length === 0) return undefined;
+  return spreadOf(result.divided === 'base' ? ratios(base, other) : ratios(other, base));
+}
+
+/** The heading of such ratios. */
+export function ratioName({ base, divided }: ScenarioResult): string {
+  return divided === 'base' ? `${base} ÷ it` : `it ÷ ${base}`;
 }
 
 export function seriesOf(result: ScenarioResult, peer: string, metric?: string): Series | undefined {

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildCommit } from './against.ts';
 import { comparisonRows } from './compare.ts';
 import { measureDeployed } from './deployed.ts';
@@ -12,15 +11,17 @@ import { peers } from './peers/all.ts';
 import type { Ground, Peer } from './peers/peer.ts';
 import { zerohop } from './peers/zerohop.ts';
 import { measurePolicies } from './policies.ts';
-import { pin } from './process.ts';
+import { builtFile, pin } from './process.ts';
 import { reportText, resultsOf } from './report.ts';
 import type { Results, ScenarioResult, Skipped } from './results.ts';
 import { listText, type Selection, select, strangers } from './selection.ts';
 import { measureStart } from './start.ts';
 import { alignColumns } from './table.ts';
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+const repository = repositoryOf(builtFile('run.js'));
 const deployedSizes = [10, 1000, 10_000];
+/** For a run that only shows whether everything works. */
+const fewDeployed = [10, 100];
 
 async function main(args: readonly string[]): Promise<number> {
   let options: Options;
@@ -40,11 +41,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const folder = mkdtempSync(join(tmpdir(), 'zerohop-bench-'));
-  try {
-    return await bench(options, folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  // An interrupted run takes its servers and its folder with it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  return bench(options, folder);
 }
 
 function problemWithMachine({ serverCpu, loadCpu }: Options): string | undefined {
@@ -104,7 +104,7 @@ async function measure(given: Bench, { loads, others, peers: taking }: Selection
   for (const { scenario, peers: contestants } of loads) results.push(await interleave(given, scenario, contestants));
   const experiments: Readonly<Record<string, () => Promise<ScenarioResult> | ScenarioResult>> = {
     start: () => measureStart(given, taking),
-    deployed: () => measureDeployed(given, deployedSizes),
+    deployed: () => measureDeployed(given, given.scale < 1 ? fewDeployed : deployedSizes),
     policies: () => measurePolicies(given),
   };
   for (const name of others) {
@@ -116,6 +116,13 @@ async function measure(given: Bench, { loads, others, peers: taking }: Selection
     }
   }
   return results;
+}
+
+/** The nearest folder above with a package.json: the build may lie deeper than usual. */
+function repositoryOf(file: string): string {
+  let folder = dirname(file);
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
 }
 
 function tellSkipped(skipped: Skipped[], one: Skipped): void {

@@ -5,6 +5,8 @@ import type { LoadOrder } from './load.ts';
 export type Workload =
   | { readonly kind: 'static' }
   | { readonly kind: 'pass-through' }
+  /** Pass-through of payloads too large for one chunk. */
+  | { readonly kind: 'bodies' }
   /** `depth` proxies call one another, each adds one response header; the last answers by itself or calls the backend. */
   | { readonly kind: 'chain'; readonly depth: number; readonly end: 'static' | 'backend' }
   /** Conditions, extracted variables, headers checked, set and removed, faults that are not raised. */
@@ -14,8 +16,8 @@ export type Workload =
 export interface Scenario {
   readonly name: string;
   readonly workload: Workload;
-  readonly order: Omit<LoadOrder, 'port' | 'pids' | 'warmup'>;
-  /** Requests after the start of a process, before its first round. */
+  readonly order: Omit<LoadOrder, 'port' | 'pids' | 'warmup' | 'mostSeconds'>;
+  /** Requests after the start of a process, before its first round; fewer when they take too long. */
   readonly warmup: number;
 }
 
@@ -39,7 +41,7 @@ function scenario(name: string, workload: Workload, shape: Shape = {}): Scenario
   return {
     name,
     workload,
-    warmup: shape.warmup ?? 4000,
+    warmup: shape.warmup ?? 10_000,
     order: {
       connections,
       requests,
@@ -64,13 +66,13 @@ function chain(end: 'static' | 'backend', depth: number): Scenario {
     {
       path: `/hop-${depth}/products/42`,
       requests: 2000,
-      warmup: 3000,
       expectedFields: depth === 1 ? ['x-hop-1: hop-1'] : ['x-hop-1: hop-1', `x-hop-${depth}: hop-${depth}`],
     },
   );
 }
 
 const passThrough: Workload = { kind: 'pass-through' };
+const bodies: Workload = { kind: 'bodies' };
 const kilobyte = 1024;
 const megabyte = 1024 * kilobyte;
 
@@ -90,14 +92,14 @@ export const scenarios: readonly Scenario[] = [
   ),
   ...chainDepths.map((depth) => chain('static', depth)),
   ...chainDepths.map((depth) => chain('backend', depth)),
-  scenario('up-10k', passThrough, { uploadBytes: 10 * kilobyte, requests: 3000 }),
-  scenario('up-1m', passThrough, { uploadBytes: megabyte, requests: 150, warmup: 150, connections: 8 }),
-  scenario('down-10k', passThrough, {
+  scenario('up-10k', bodies, { uploadBytes: 10 * kilobyte, requests: 3000 }),
+  scenario('up-1m', bodies, { uploadBytes: megabyte, requests: 150, warmup: 150, connections: 8 }),
+  scenario('down-10k', bodies, {
     path: '/bench/size-10240',
     downloadBytes: 10 * kilobyte,
     requests: 3000,
   }),
-  scenario('down-1m', passThrough, {
+  scenario('down-1m', bodies, {
     path: '/bench/size-1048576',
     downloadBytes: megabyte,
     requests: 150,

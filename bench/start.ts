@@ -34,5 +34,5 @@ export async function measureStart(bench: Bench, peers: readonly Peer[]): Promis
     ],
   }));
   const base = results.some(({ peer }) => peer === bench.base) ? bench.base : (results[0]?.peer ?? bench.base);
-  return { scenario: 'start', base, peers: results };
+  return { scenario: 'start', base, divided: 'base', peers: results };
 }

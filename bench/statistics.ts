@@ -18,7 +18,7 @@ function quantile(sorted: readonly number[], share: number): number {
   return below + (above - below) * (place - Math.floor(place));
 }
 
-/** Round by round, so that what slowed the machine for a while slowed both. */
+/** Pair by pair. */
 export function ratios(values: readonly number[], others: readonly number[]): number[] {
   return values.slice(0, others.length).map((value, index) => value / (others[index] ?? Number.NaN));
 }

@@ -1,5 +1,5 @@
-import { type ScenarioResult, type Series, seriesOf } from './results.ts';
-import { ratios, type Spread, spreadOf } from './statistics.ts';
+import { ratioName, ratioOf, type ScenarioResult, type Series } from './results.ts';
+import { type Spread, spreadOf } from './statistics.ts';
 
 /** Rows of a table whose columns are as wide as their widest cell; the first is aligned left, the others right. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
@@ -19,10 +19,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
 /** One part of the table: a scenario, a row per peer. */
 export function scenarioRows(result: ScenarioResult): string[][] {
   const columns = metricsOf(result);
-  const head = [
-    result.scenario,
-    ...columns.flatMap(({ metric, unit }) => [`${metric}, ${unit}`, `${result.base} ÷ it`]),
-  ];
+  const head = [result.scenario, ...columns.flatMap(({ metric, unit }) => [`${metric}, ${unit}`, ratioName(result)])];
   const rows = result.peers.map(({ peer, series }) => [
     `  ${peer}`,
     ...columns.flatMap(({ metric }) =>
@@ -45,10 +42,10 @@ function metricsOf(result: ScenarioResult): Series[] {
 
 function cells(result: ScenarioResult, peer: string, series: Series | undefined): [string, string] {
   if (series === undefined) return ['', ''];
-  const base = seriesOf(result, result.base, series.metric);
   const value = numberText(spreadOf(series.values).median);
-  if (base === undefined || peer === result.base) return [value, peer === result.base ? '1' : ''];
-  return [value, spreadText(spreadOf(ratios(base.values, series.values)))];
+  if (peer === result.base) return [value, '1'];
+  const ratio = ratioOf(result, peer, series.metric);
+  return [value, ratio === undefined ? '' : spreadText(ratio)];
 }
 
 export function spreadText({ median, low, high }: Spread): string {

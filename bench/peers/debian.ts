@@ -18,6 +18,7 @@ export function installDebian(
   try {
     const options = ['-y', '-qq', '--no-install-recommends'];
     // RUNLEVEL=1: a daemon that starts with its package would run on the cores that are measured.
+    run('apt-get', ['update', '-qq']);
     run('env', ['DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', 'install', ...options, ...packages]);
   } catch (error) {
     return `${wanted}; ${String(error).split('\n').at(-1) ?? ''}`;

@@ -77,7 +77,7 @@ export const nodePeers: readonly Peer[] = [
   nodePeer({
     name: 'node-undici',
     what: 'node:http and undici dispatch by hand; chains over loopback',
-    kinds: ['pass-through', 'chain', 'realistic'],
+    kinds: ['pass-through', 'bodies', 'chain', 'realistic'],
   }),
   nodePeer({
     name: 'node-sockets',
@@ -87,26 +87,26 @@ export const nodePeers: readonly Peer[] = [
   nodePeer({
     name: 'fastify',
     what: 'fastify with @fastify/reply-from; chains over loopback',
-    kinds: ['static', 'pass-through', 'chain'],
+    kinds: ['static', 'pass-through', 'bodies', 'chain'],
     packages: ['fastify@5.12.8', '@fastify/reply-from@12.6.5'],
   }),
   nodePeer({
     name: 'fast-gateway',
     what: 'fast-gateway',
-    kinds: ['pass-through'],
+    kinds: ['pass-through', 'bodies'],
     // 5.0.1 asks for a version of fast-proxy-lite that was never published.
     packages: ['fast-gateway@3.4.7'],
   }),
   nodePeer({
     name: 'microgateway-core',
     what: 'the core of Apigee Edge Microgateway, without plug-ins',
-    kinds: ['pass-through'],
+    kinds: ['pass-through', 'bodies'],
     packages: ['microgateway-core@3.3.7'],
   }),
   nodePeer({
     name: 'express-gateway',
     what: 'Express Gateway, the proxy policy alone',
-    kinds: ['pass-through'],
+    kinds: ['pass-through', 'bodies'],
     packages: ['express-gateway@1.16.11'],
     environment: { LOG_LEVEL: 'error' },
   }),

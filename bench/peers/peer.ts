@@ -26,5 +26,6 @@ export interface Peer {
 
 /** The path that is asked to see whether a server serves. */
 export function probePath(workload: Workload): string {
+  if (workload.kind === 'realistic') return '/bench/products/42?fields=name,price';
   return workload.kind === 'chain' ? `/hop-${workload.depth}/products/42` : '/bench/products/42';
 }

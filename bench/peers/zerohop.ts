@@ -62,5 +62,6 @@ async function start(options: ZerohopOptions, workload: Workload, ground: Ground
     port,
     cpu: ground.serverCpu,
     path: probePath(workload),
+    patience: 30_000 + 30 * others,
   });
 }

@@ -28,8 +28,8 @@ interface Fastify {
 const { workload, port, backendPort, packages } = readTask();
 const fastify = requireFrom<(options: object) => Fastify>(packages, 'fastify');
 const replyFrom = requireFrom<unknown>(packages, '@fastify/reply-from');
+const backend = `http://127.0.0.1:${backendPort}`;
 const app = fastify({ logger: false });
-const isChain = workload.kind === 'chain' && workload.depth > 1;
 
 // As the documentation of the plug-in has it, so that uploads are passed on without parsing.
 app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
@@ -37,10 +37,11 @@ app.addContentTypeParser('application/octet-stream', (_request, payload, done) =
 if (workload.kind === 'static')
   app.all('/bench/*', (_request, reply) => reply.type('application/json').send(answerBody));
 else {
-  app.register(replyFrom, { base: `http://127.0.0.1:${isChain ? port : backendPort}`, undici: { connections: 1024 } });
+  // Without a base, since a chain with a backend goes to two places.
+  app.register(replyFrom, { undici: { connections: 1024 } });
   if (workload.kind === 'chain') {
     for (let hop = 1; hop <= workload.depth; hop++) addHop(hop, workload.end);
-  } else app.all('/bench/*', (request, reply) => reply.from(request.url.slice('/bench'.length), {}));
+  } else app.all('/bench/*', (request, reply) => reply.from(`${backend}${request.url.slice('/bench'.length)}`, {}));
 }
 
 function addHop(hop: number, end: 'static' | 'backend'): void {
@@ -48,9 +49,9 @@ function addHop(hop: number, end: 'static' | 'backend'): void {
   const rewriteHeaders = (headers: Fields): Fields => ({ ...headers, [`x-${name}`]: name });
   app.all(`/${name}/*`, (request, reply) => {
     const suffix = request.url.slice(name.length + 1);
-    if (hop > 1) return reply.from(`/hop-${hop - 1}${suffix}`, { rewriteHeaders });
+    if (hop > 1) return reply.from(`http://127.0.0.1:${port}/hop-${hop - 1}${suffix}`, { rewriteHeaders });
     if (end === 'static') return reply.header('x-hop-1', 'hop-1').type('application/json').send(answerBody);
-    return reply.from(`http://127.0.0.1:${backendPort}${suffix}`, { rewriteHeaders });
+    return reply.from(`${backend}${suffix}`, { rewriteHeaders });
   });
 }
 
