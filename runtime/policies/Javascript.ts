@@ -70,8 +70,7 @@ export const Javascript = policy({
     const files = found.filter((one) => one !== undefined);
     if (files.length < found.length) return nothing;
     const properties = new Map((config.Properties?.Property ?? []).map((one) => [one.name.text, one.text ?? '']));
-    const script = prepare(files, config.timeLimit?.text ?? guardMilliseconds, properties, config.at, compiler);
-    return script === undefined ? nothing : runStep(script, compiler.name);
+    return prepare(files, config.timeLimit?.text ?? guardMilliseconds, properties, config.at, compiler);
   },
 });
 
@@ -125,11 +124,11 @@ function prepare(
   properties: ReadonlyMap<string, string>,
   at: Place,
   compiler: Compiler,
-): PreparedScript | undefined {
+): Step {
   const { name, scripts } = compiler;
   if (scripts === undefined) {
     compiler.error('ZH188', at, 'No script engine was loaded for this deployment.');
-    return undefined;
+    return nothing;
   }
   try {
     const script = scripts.prepare({
@@ -146,12 +145,24 @@ function prepare(
       compiler.warning('ZH187', files[file]?.place(offset, length) ?? at, message, hint);
     }
     compiler.needs(script.needs);
-    return script;
+    return runStep(script, name);
   } catch (error) {
     if (!(error instanceof ScriptSyntaxError)) throw error;
-    compiler.error('ZH186', files[error.file]?.place(error.offset, 1) ?? at, error.message, error.hint);
-    return undefined;
+    return reportSyntax(error, files[error.file]?.place(error.offset, 1) ?? at, compiler);
   }
+}
+
+/** A bundle with E4X deploys on the platform: here its step fails when it is reached, and the rest serves. */
+function reportSyntax(error: ScriptSyntaxError, at: Place, compiler: Compiler): Step {
+  const { name } = compiler;
+  if (!error.isE4x) {
+    compiler.error('ZH186', at, error.message, error.hint);
+    return nothing;
+  }
+  compiler.warning('ZH187', at, `${error.message} The step fails when it is reached.`, error.hint);
+  return () => {
+    throw new Fault(faults.failed, `Execution of ${name} failed with error: ${error.message}`);
+  };
 }
 
 function runStep(script: PreparedScript, name: string): Step {

@@ -185,7 +185,7 @@ function contentPlace(element: XmlElement, type: ElementType<unknown>): Place {
 
 /** The place of `text` within the place of `raw`, blanks around it left out. */
 function narrow(place: Place, raw: string, text: string): Place {
-  const lead = text === '' ? 0 : raw.length - raw.trimStart().length;
+  const lead = text === '' || text.length === raw.length ? 0 : raw.length - raw.trimStart().length;
   return placeWithin(place, lead, Math.max(text.length, 1));
 }
 

@@ -68,8 +68,16 @@ export class ScriptSyntaxError extends Error {
   readonly line: number;
   readonly column: number;
   readonly hint: string | undefined;
+  /** Valid on the platform's own engine, which knew E4X (ECMA-357), and on no engine of today. */
+  readonly isE4x: boolean;
 
-  constructor(message: string, file: number, fileName: string, place: ScriptPlace, hint?: string) {
+  constructor(
+    message: string,
+    file: number,
+    fileName: string,
+    place: ScriptPlace,
+    { hint, isE4x = false }: { readonly hint?: string; readonly isE4x?: boolean } = {},
+  ) {
     super(message);
     this.file = file;
     this.fileName = fileName;
@@ -77,6 +85,7 @@ export class ScriptSyntaxError extends Error {
     this.line = place.line;
     this.column = place.column;
     this.hint = hint;
+    this.isE4x = isE4x;
   }
 }
 

@@ -242,7 +242,7 @@ describe('diagnostics of Javascript', () => {
     {
       name: 'for each',
       policy: policyOf(url, file('for each (var x in y) { }')),
-      code: 'ZH186',
+      code: 'ZH187',
       message: /E4X/,
       hint: /asXML/,
       at: 'resources/jsc/a.js:1:5',
@@ -250,13 +250,13 @@ describe('diagnostics of Javascript', () => {
     {
       name: 'an XML literal',
       policy: policyOf(url, file('var x = <a><b/></a>;')),
-      code: 'ZH186',
+      code: 'ZH187',
       message: /E4X/,
       at: 'resources/jsc/a.js:1:9',
     },
-    { name: 'E4X descendants', policy: policyOf(url, file('var x = y..z;')), code: 'ZH186', message: /E4X/ },
-    { name: 'an E4X attribute', policy: policyOf(url, file('var x = y.@z;')), code: 'ZH186', message: /E4X/ },
-    { name: 'an E4X namespace', policy: policyOf(url, file('var x = y.n::z;')), code: 'ZH186', message: /E4X/ },
+    { name: 'E4X descendants', policy: policyOf(url, file('var x = y..z;')), code: 'ZH187', message: /E4X/ },
+    { name: 'an E4X attribute', policy: policyOf(url, file('var x = y.@z;')), code: 'ZH187', message: /E4X/ },
+    { name: 'an E4X namespace', policy: policyOf(url, file('var x = y.n::z;')), code: 'ZH187', message: /E4X/ },
     {
       name: 'Java',
       policy: policyOf(url, file('\njava.lang.System.exit(0)')),

@@ -31,13 +31,13 @@ function isPlaced(error: SyntaxError): error is SyntaxError & Placed {
   return 'pos' in error && 'loc' in error;
 }
 
-function syntaxError(error: SyntaxError & Placed, file: ScriptFile, text: string, index: number): ScriptSyntaxError {
+function syntaxError(error: SyntaxError & Placed, file: ScriptFile, script: string, index: number): ScriptSyntaxError {
   const place = { offset: error.pos, line: error.loc.line, column: error.loc.column + 1 };
   const message = error.message.replace(/ \(\d+:\d+\)$/, '');
-  const e4x = usesE4x(text, error.pos);
-  if (!e4x) return new ScriptSyntaxError(`${message}.`, index, file.name, place);
+  if (!usesE4x(script, error.pos)) return new ScriptSyntaxError(`${message}.`, index, file.name, place);
   const hint = 'E4X left JavaScript long ago. Read XML with content.asXML, and build it as a text.';
-  return new ScriptSyntaxError(`E4X (XML in JavaScript) is not supported: ${message}.`, index, file.name, place, hint);
+  const text = `E4X (XML in JavaScript) is not supported: ${message}.`;
+  return new ScriptSyntaxError(text, index, file.name, place, { hint, isE4x: true });
 }
 
 /** Whether the parser stopped at an operator or literal of E4X (ECMA-357), which Apigee's old engine knew. */
