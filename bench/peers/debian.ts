@@ -17,8 +17,8 @@ export function installDebian(
   if (process.getuid?.() !== 0) return `${wanted}, and only root may install them`;
   try {
     const options = ['-y', '-qq', '--no-install-recommends'];
-    // RUNLEVEL=1: a daemon that starts with its package would run on the cores that are measured.
     run('apt-get', ['update', '-qq']);
+    // RUNLEVEL=1: a daemon that starts with its package would run on the cores that are measured.
     run('env', ['DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', 'install', ...options, ...packages]);
   } catch (error) {
     return `${wanted}; ${String(error).split('\n').at(-1) ?? ''}`;

@@ -25,8 +25,9 @@ function nodePeer(options: NodePeer): Peer {
   };
 }
 
-function packageFolder({ name }: NodePeer, ground: Ground): string {
-  return join(ground.cache, name);
+/** Other versions get another folder. */
+function packageFolder({ packages = [] }: NodePeer, ground: Ground): string {
+  return join(ground.cache, packages.join('+').replaceAll('/', '-'));
 }
 
 /** Scripts of packages are not run: the peers here need none. */
