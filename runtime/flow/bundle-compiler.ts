@@ -29,6 +29,8 @@ export class BundleCompiler implements ConnectionCompiler {
   readonly bundle: Bundle;
   readonly context: CompileContext;
   readonly diagnostics: Diagnostics;
+  /** Stands for this deployment of the bundle; what belongs to it goes when it is gone. */
+  readonly owner: object = {};
   /** Whether some policy's duration is read by a flow variable. */
   readonly timed: boolean;
   /** To be done once the bundle turns out to have no mistakes. */

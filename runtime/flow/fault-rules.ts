@@ -5,7 +5,7 @@ import type { Step } from '../policies/policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { compileSteps } from './flows.ts';
 import { withPayloads } from './payload.ts';
-import { nothing } from './sequence.ts';
+import { holds, nothing } from './sequence.ts';
 
 /** Fault rules of an endpoint. Apigee: handling faults. */
 
@@ -37,10 +37,11 @@ export function compileFaultRules(
   if (rules.length === 0 && fallback === undefined) return undefined;
   warnOfSeveralWithoutCondition(config.FaultRules?.FaultRule ?? [], compiler);
   const enforced = config.DefaultFaultRule?.AlwaysEnforce?.text ?? false;
-  return withPayloads(
-    (exchange) => runRules(exchange, rules, fallback, enforced),
-    bufferable(needs.body, compiler.scope),
-  );
+  return withPayloads(ruleRunner(rules, fallback, enforced), bufferable(needs.body, compiler.scope));
+}
+
+function ruleRunner(rules: readonly Rule[], fallback: Rule | undefined, enforced: boolean): Step {
+  return (exchange) => runRules(exchange, rules, fallback, enforced);
 }
 
 function runRules(exchange: Exchange, rules: readonly Rule[], fallback: Rule | undefined, enforced: boolean): Outcome {
@@ -75,7 +76,7 @@ function compileRule(
     const message = `Fault rule "${config.name?.text ?? ''}" has no steps; faults it handles get the default answer.`;
     compiler.parts.diagnostics.warning('FR002', config.at, message);
   }
-  return { test: condition?.test ?? (() => true), step };
+  return { test: condition?.test ?? holds, step };
 }
 
 function warnOfSeveralWithoutCondition(rules: readonly FaultRuleConfig[], compiler: FlowCompiler): void {

@@ -4,7 +4,7 @@ import type { Exchange } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
-import { nothing, sequence } from './sequence.ts';
+import { holds, nothing, sequence } from './sequence.ts';
 import { compileStep } from './step.ts';
 
 /** PreFlow, conditional flows and PostFlow of an endpoint. Apigee: flow configuration reference. */
@@ -107,14 +107,7 @@ class FlowConditions {
       return namedFlow(flow.name?.text ?? '', flow.Description?.text, side, step);
     });
     if (runs.every((run) => run === nothing)) return nothing;
-    const tests = this.#tests;
-    const select: Step = (exchange) => {
-      for (let index = 0; index < tests.length; index++) {
-        if (tests[index]?.(exchange)) return runs[index]?.(exchange);
-      }
-      return undefined;
-    };
-    return withPayloads(select, bufferable(this.#needs, this.#compiler.scope));
+    return withPayloads(firstHolding(this.#tests, runs), bufferable(this.#needs, this.#compiler.scope));
   }
 
   #warnIfHidden(flow: ConditionalFlowConfig, before: ConditionalFlowConfig | undefined): void {
@@ -125,4 +118,11 @@ class FlowConditions {
   }
 }
 
-const holds = (): boolean => true;
+function firstHolding(tests: readonly ((exchange: Exchange) => boolean)[], runs: readonly Step[]): Step {
+  return (exchange) => {
+    for (let index = 0; index < tests.length; index++) {
+      if (tests[index]?.(exchange)) return runs[index]?.(exchange);
+    }
+    return undefined;
+  };
+}

@@ -5,7 +5,7 @@ import type { Step } from '../policies/policy.ts';
 import { guarded, lastly } from './sequence.ts';
 
 /** Runs what the environment attaches to a flow hook, if anything. Apigee: attaching a shared flow using a flow hook. */
-export function hookStep(name: FlowHookName): Step {
+function hookStep(name: FlowHookName): Step {
   const run: Step = lastly(
     (exchange) => {
       const flow = exchange.directory.flowHooks[name]?.sharedFlow ?? '';
@@ -33,3 +33,11 @@ function goOn(exchange: Exchange, error: unknown): void {
   if (!(error instanceof Fault)) throw error;
   if (exchange.fault === undefined) exchange.error = undefined;
 }
+
+/** One step per hook, for all endpoints: what is attached is looked up in the exchange's own snapshot. */
+export const hookSteps: Readonly<Record<FlowHookName, Step>> = {
+  PreProxyFlowHook: hookStep('PreProxyFlowHook'),
+  PreTargetFlowHook: hookStep('PreTargetFlowHook'),
+  PostTargetFlowHook: hookStep('PostTargetFlowHook'),
+  PostProxyFlowHook: hookStep('PostProxyFlowHook'),
+};

@@ -55,6 +55,7 @@ function compiled(
   step: Step,
 ): CompiledPolicy {
   const { place } = source.root;
+  compiler.finish();
   return {
     name: source.name,
     element,
@@ -106,47 +107,45 @@ function unsupportedPolicy(source: PolicySource, bundle: BundleCompiler): Compil
   return compiled(source, name, { failedPrefixes }, config, new PolicyCompiler(source.name, bundle), step);
 }
 
-/** What a policy sees of the compiler. */
+/**
+ * What a policy sees of the compiler. Its step may keep it, so it lets go of the bundle when compiling is over: the XML
+ * of ten thousand proxies would otherwise stay in memory.
+ */
 class PolicyCompiler implements Compiler {
   readonly name: string;
-  readonly #bundle: BundleCompiler;
+  readonly bundle: string;
+  readonly owner: object;
+  readonly organization: string;
+  readonly environment: string;
+  readonly store: Store;
+  readonly scripts: ScriptEngine | undefined;
+  readonly xpath: XPathEngine | undefined;
+  readonly httpClient: ScriptSource['send'];
   needed: BodyNeed = BodyNeed.none;
+  #compiling: BundleCompiler | undefined;
 
-  constructor(name: string, bundle: BundleCompiler) {
+  constructor(name: string, parts: BundleCompiler) {
+    const { bundle, environment, context } = parts;
     this.name = name;
-    this.#bundle = bundle;
+    this.bundle = bundle.name;
+    this.owner = parts.owner;
+    this.organization = environment.organization;
+    this.environment = environment.name;
+    this.store = context.store;
+    this.scripts = context.scripts;
+    this.xpath = context.xpath;
+    this.httpClient = context.connections.httpClient;
+    this.#compiling = parts;
   }
 
-  get bundle(): string {
-    return this.#bundle.bundle.name;
+  get #bundle(): BundleCompiler {
+    if (this.#compiling === undefined) throw new Error(`Policy ${this.name} asks for something after it was compiled`);
+    return this.#compiling;
   }
 
-  get owner(): object {
-    return this.#bundle;
-  }
-
-  get organization(): string {
-    return this.#bundle.environment.organization;
-  }
-
-  get environment(): string {
-    return this.#bundle.environment.name;
-  }
-
-  get store(): Store {
-    return this.#bundle.context.store;
-  }
-
-  get scripts(): ScriptEngine | undefined {
-    return this.#bundle.context.scripts;
-  }
-
-  get xpath(): XPathEngine | undefined {
-    return this.#bundle.context.xpath;
-  }
-
-  get httpClient(): ScriptSource['send'] {
-    return this.#bundle.context.connections.httpClient;
+  /** Compiling is over. */
+  finish(): void {
+    this.#compiling = undefined;
   }
 
   reader(name: string): Reader {

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { formatBasePath } from '../bundle/base-path.ts';
 import type { Bundle, Named } from '../bundle/bundle.ts';
-import type { ProxyEndpointConfig } from '../bundle/proxy.ts';
+import type { ProxyEndpointConfig, RouteRuleConfig } from '../bundle/proxy.ts';
 import { type Exchange, Phase } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
@@ -10,7 +10,7 @@ import { compileFaultRules } from './fault-rules.ts';
 import { handleFault } from './faulted.ts';
 import type { FlowCompiler } from './flow-compiler.ts';
 import { compileDirection, compileFlows } from './flows.ts';
-import { hookStep } from './hook.ts';
+import { hookSteps } from './hook.ts';
 import { readEndpointProperties } from './properties.ts';
 import { compileRouteRules } from './route-rules.ts';
 import { guarded, nothing, sequence } from './sequence.ts';
@@ -55,27 +55,17 @@ function compileEndpoint(
   const compiler: FlowCompiler = { parts, scope: { ...properties, hasDeadline: properties.timeout !== 0 } };
   const flows = compileFlows(config, 'proxy', compiler);
   const sides = targetSides(bundle, targets, compiler);
-  const route = compileRouteRules(
-    config.RouteRule,
-    sides,
-    (rule) => {
-      const at = rule.URL?.at ?? rule.at;
-      const target = parts.context.connections.url(rule.URL?.text ?? '', at, parts);
-      all.push(target);
-      return bareTargetSide(target, compiler.scope.hasDeadline);
-    },
-    compiler,
-  );
+  const route = compileRouteRules(config.RouteRule, sides, (rule) => urlSide(rule, all, compiler), compiler);
   const faultRules = compileFaultRules(config, 'lastFirst', compiler);
   const postClient = compileDirection(config.PostClientFlow?.Response, compiler);
   const program = sequence([
     properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
-    hookStep('PreProxyFlowHook'),
+    hookSteps.PreProxyFlowHook,
     flows.request,
     route,
-    (exchange) => enterProxyResponse(exchange, faultRules),
+    enterProxyResponse(faultRules),
     flows.response,
-    hookStep('PostProxyFlowHook'),
+    hookSteps.PostProxyFlowHook,
   ]);
   return new CompiledEndpoint(
     bundle.name,
@@ -107,9 +97,18 @@ function hostAddress(): string {
   return all.find((one) => !one.internal && one.family === 'IPv4')?.address ?? '127.0.0.1';
 }
 
-function enterProxyResponse(exchange: Exchange, faultRules: Step | undefined): void {
-  exchange.phase = Phase.proxyResponse;
-  exchange.faultRules = faultRules;
+/** The target side of a RouteRule's URL. */
+function urlSide(rule: RouteRuleConfig, all: Target[], { parts, scope }: FlowCompiler): Step {
+  const target = parts.context.connections.url(rule.URL?.text ?? '', rule.URL?.at ?? rule.at, parts);
+  all.push(target);
+  return bareTargetSide(target, scope.hasDeadline);
+}
+
+function enterProxyResponse(faultRules: Step | undefined): Step {
+  return (exchange) => {
+    exchange.phase = Phase.proxyResponse;
+    exchange.faultRules = faultRules;
+  };
 }
 
 /** The answer is out: a failure of the PostClientFlow changes nothing for the client. */

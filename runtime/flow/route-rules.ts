@@ -9,6 +9,7 @@ import { Message } from '../message/message.ts';
 import type { Step } from '../policies/policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
+import { holds } from './sequence.ts';
 
 /** What a rule leads to: the whole target side of a call as one step. */
 export type Routes = ReadonlyMap<string, Step>;
@@ -51,22 +52,23 @@ export function compileRouteRules(
     return {
       name: config.name?.text ?? '',
       target,
-      test: condition?.test ?? (() => true),
+      test: condition?.test ?? holds,
       step: compileRule(config, target, targets, urlRoute, compiler),
     };
   });
-  return withPayloads(
-    (exchange) => {
-      for (const rule of rules) {
-        if (!rule.test(exchange)) continue;
-        exchange.routeName = rule.name;
-        exchange.routeTarget = rule.target;
-        return rule.step(exchange);
-      }
-      throw new Fault(flowFaults.routeFailed);
-    },
-    bufferable(needs, compiler.scope),
-  );
+  return withPayloads(firstOf(rules), bufferable(needs, compiler.scope));
+}
+
+function firstOf(rules: readonly Rule[]): Step {
+  return (exchange) => {
+    for (const rule of rules) {
+      if (!rule.test(exchange)) continue;
+      exchange.routeName = rule.name;
+      exchange.routeTarget = rule.target;
+      return rule.step(exchange);
+    }
+    throw new Fault(flowFaults.routeFailed);
+  };
 }
 
 function compileRule(

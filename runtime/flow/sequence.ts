@@ -9,6 +9,9 @@ import type { Step } from '../policies/policy.ts';
 /** Does nothing; what empty flows compile to. */
 export const nothing: Step = () => undefined;
 
+/** What an empty condition compiles to. */
+export const holds = (): boolean => true;
+
 /** Steps one after the other; the first that fails ends it. */
 export function sequence(steps: readonly Step[]): Step {
   const real = steps.filter((step) => step !== nothing);

@@ -6,7 +6,7 @@ import type { Step } from '../policies/policy.ts';
 import { compileFaultRules } from './fault-rules.ts';
 import type { FlowCompiler } from './flow-compiler.ts';
 import { type CompiledFlows, compileFlows } from './flows.ts';
-import { hookStep } from './hook.ts';
+import { hookSteps } from './hook.ts';
 import { withPayloads } from './payload.ts';
 import { nothing, sequence } from './sequence.ts';
 import type { Target } from './target.ts';
@@ -37,13 +37,13 @@ function targetSide(target: Target, flows: CompiledFlows, rules: Step | undefine
   const connect: Step = withPayloads((exchange) => target.connect(exchange), target.needs);
   return sequence([
     enter,
-    hookStep('PreTargetFlowHook'),
+    hookSteps.PreTargetFlowHook,
     flows.request,
     hasDeadline ? checkDeadline : nothing,
     connect,
     (exchange) => received(exchange, target),
     flows.response,
-    hookStep('PostTargetFlowHook'),
+    hookSteps.PostTargetFlowHook,
   ]);
 }
 

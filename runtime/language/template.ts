@@ -99,20 +99,34 @@ class Sequence {
     return this.#parts.length === 0 ? this.#texts[0] : undefined;
   }
 
-  /** Most templates are one name, or a text around one or two: those need no loop. */
   renderer(): Part {
-    const [a = '', b = '', c = ''] = this.#texts;
-    const [first, second] = this.#parts;
-    if (first === undefined) return () => a;
-    if (second === undefined) return a === '' && b === '' ? first : (exchange) => a + first(exchange) + b;
-    if (this.#parts.length === 2) return (exchange) => a + first(exchange) + b + second(exchange) + c;
-    const pairs = this.#parts.map((part, index) => ({ part, after: this.#texts[index + 1] ?? '' }));
-    return (exchange) => {
-      let text = a;
-      for (const { part, after } of pairs) text += part(exchange) + after;
-      return text;
-    };
+    return renderer(this.#texts, this.#parts);
   }
+}
+
+/** Most templates are one name, or a text around one or two: those need no loop. */
+function renderer([a = '', b = '', c = '', ...rest]: readonly string[], parts: readonly Part[]): Part {
+  const [first, second] = parts;
+  if (first === undefined) return () => a;
+  if (second === undefined) return a === '' && b === '' ? first : around(a, first, b);
+  if (parts.length === 2) return aroundTwo(a, first, b, second, c);
+  return aroundMany(a, parts, [b, c, ...rest]);
+}
+
+function around(before: string, part: Part, after: string): Part {
+  return (exchange) => before + part(exchange) + after;
+}
+
+function aroundTwo(before: string, first: Part, between: string, second: Part, after: string): Part {
+  return (exchange) => before + first(exchange) + between + second(exchange) + after;
+}
+
+function aroundMany(before: string, parts: readonly Part[], after: readonly string[]): Part {
+  return (exchange) => {
+    let text = before;
+    for (let index = 0; index < parts.length; index++) text += `${parts[index]?.(exchange)}${after[index]}`;
+    return text;
+  };
 }
 
 function variablePart(piece: VariablePiece, options: TemplateOptions, reads: Set<string>): Part {

@@ -48,7 +48,7 @@ export const ExtractVariables = policy({
       ...Variable.flatMap((one) => compileVariable(one, context)),
       ...(JSONPayload === undefined ? [] : compileJsonPayload(JSONPayload, context)),
       ...(XMLPayload === undefined ? [] : compileXmlPayload(XMLPayload, context)),
-    ].sort((one, other) => one.at.offset - other.at.offset);
+    ];
     if (extractions.length === 0) {
       compiler.error(
         'ZH140',
@@ -58,6 +58,7 @@ export const ExtractVariables = policy({
       );
     }
 
+    const runs = extractions.sort((one, other) => one.at.offset - other.at.offset).map((one) => one.run);
     const source = config.Source?.text ?? 'message';
     const clears = config.Source?.clearPayload?.text === true;
     const takesPayload = FormParam.length > 0 || JSONPayload !== undefined || XMLPayload !== undefined || clears;
@@ -72,12 +73,12 @@ export const ExtractVariables = policy({
     return (exchange) => {
       const value = read(exchange);
       if (value === undefined || value === null) throw new Fault(missing, missingText);
-      run(extractions, exchange, value, firstOnly);
+      run(runs, exchange, value, firstOnly);
       if (clears && value instanceof Message) value.body = Body.empty;
     };
   },
 });
 
-function run(extractions: readonly Extraction[], exchange: Exchange, source: unknown, firstOnly: boolean): void {
-  for (const extraction of extractions) if (extraction.run(exchange, source) && firstOnly) return;
+function run(runs: readonly Extraction['run'][], exchange: Exchange, source: unknown, firstOnly: boolean): void {
+  for (const extract of runs) if (extract(exchange, source) && firstOnly) return;
 }

@@ -43,7 +43,8 @@ class Checker {
   }
 
   #content(element: XmlElement, type: ElementType<unknown>): unknown {
-    if (type.content === 'markup') return elementsOf(element).length === 0 ? textOf(element) : innerXml(element);
+    if (type.content === 'markup')
+      return detached(elementsOf(element).length === 0 ? textOf(element) : innerXml(element));
     const raw = textOf(element);
     if (type.content === undefined || type.content === 'ignored') {
       const stray = raw.search(/\S/);
@@ -65,7 +66,7 @@ class Checker {
   #value(raw: string, type: ValueType<unknown>, place: Place, where: string): unknown {
     const text = type.keepsBlanks ? raw : raw.trim();
     if (text === '') return type.empty;
-    const value = type.parse(text);
+    const value = type.parse(detached(text));
     if (value === undefined) {
       this.failed = true;
       const shown = text.length > 60 ? `${text.slice(0, 57)}...` : text;
@@ -172,6 +173,14 @@ class Checker {
     const hint = known.length === 0 ? undefined : (didYouMean(child.name, known) ?? `Known here: ${known.join(', ')}.`);
     this.#diagnostics.warning(codes.unknownElement, child.place, message, hint);
   }
+}
+
+/**
+ * The same text in memory of its own. A stretch of a string keeps the whole file alive that it was cut from, and values
+ * outlive the file by far; stretches of up to twelve characters are copied by V8 anyway.
+ */
+function detached(text: string): string {
+  return text.length <= 12 ? text : Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
 /** Where an element's own text stands, blanks around it left out when they do not count. */

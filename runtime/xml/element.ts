@@ -53,11 +53,15 @@ export function textOf(element: XmlElement): string {
 export function textPlace(element: XmlElement, offsetInText: number, length: number): Place {
   const texts = textsOf(element);
   if (texts.length === 0) return element.inner.length > 0 ? { ...element.inner, length: 0 } : element.place;
+  const { source } = element.place;
   const offset = start(texts, offsetInText);
+  const written = length === 0 ? 0 : Math.max(1, end(texts, offsetInText + length) - offset);
+  // Almost every text stands as it is meant: its place then needs no element to be found in.
+  if (texts.every(isVerbatim) && texts.length === 1) return { source, offset, length: written };
   return {
-    source: element.place.source,
+    source,
     offset,
-    length: length === 0 ? 0 : Math.max(1, end(texts, offsetInText + length) - offset),
+    length: written,
     within: (inside, insideLength) => textPlace(element, offsetInText + inside, insideLength),
   };
 }
@@ -86,9 +90,13 @@ function end(texts: readonly XmlText[], offsetInText: number): number {
   return last;
 }
 
+/** Without references what is written is what is meant. */
+function isVerbatim(text: XmlText): boolean {
+  return text.cdata || text.place.length === text.text.length;
+}
+
 function inSource(text: XmlText, offset: number): number {
   const { source, offset: at, length } = text.place;
-  // Without references what is written is what is meant.
-  if (text.cdata || length === text.text.length) return at + offset;
+  if (isVerbatim(text)) return at + offset;
   return at + sourceOffset(source.text.slice(at, at + length), offset);
 }
