@@ -4,7 +4,6 @@ import { sharedFlow } from '../bundle/flow.ts';
 import { proxyEndpoint } from '../bundle/proxy.ts';
 import { targetEndpoint } from '../bundle/target.ts';
 import { policies } from '../policies/index.ts';
-import { policyElement } from '../policies/policy.ts';
 import { xsdDocument } from '../schema/xsd.ts';
 
 /**
@@ -39,7 +38,7 @@ function documents(): Map<string, string> {
     ['SharedFlow.xsd', xsdDocument('SharedFlow', sharedFlow)],
   ]);
   for (const policy of policies.values()) {
-    texts.set(`policies/${policy.element}.xsd`, xsdDocument(policy.element, policyElement(policy)));
+    texts.set(`policies/${policy.element}.xsd`, xsdDocument(policy.element, policy.declaration));
   }
   return texts;
 }

@@ -14,14 +14,7 @@ import {
 } from '../language/variables.ts';
 import type { XPathEngine } from '../language/xpath.ts';
 import { BodyNeed } from '../message/body-need.ts';
-import {
-  type Callout,
-  type Compiler,
-  type Policy,
-  policyElement,
-  type Step,
-  type TemplateRequest,
-} from '../policies/policy.ts';
+import type { Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
 import { unknownPolicy, unsupportedReason } from '../policies/unsupported.ts';
 import { checkElement } from '../schema/check.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
@@ -35,7 +28,7 @@ export function compilePolicy(source: PolicySource, bundle: BundleCompiler): Com
   const policy = bundle.context.policies.get(source.root.name);
   if (policy === undefined) return unsupportedPolicy(source, bundle);
   const compiler = new PolicyCompiler(source.name, bundle);
-  const config = checkElement(source.root, policyElement(policy), bundle.diagnostics);
+  const config = checkElement(source.root, policy.declaration, bundle.diagnostics);
   if (config === undefined) return compiled(source, policy.element, policy, undefined, compiler, refuse);
   const step = policy.compile(config, compiler);
   return compiled(source, policy.element, policy, config, compiler, step);

@@ -27,6 +27,8 @@ export interface Policy<S extends Shape = Shape> {
   /** Attributes besides those every policy has. */
   readonly attributes: Attributes;
   readonly children: S;
+  /** The whole root element: what every policy may hold, and its own. */
+  readonly declaration: ElementType<PolicyConfig<S> & CommonConfig>;
   /** Every fault it can raise. Documented in docs/policies/ELEMENT.md. */
   readonly faults: Readonly<Record<string, FaultKind>>;
   /** Checks what a declaration cannot say, and gives the step. Mistakes go to `compiler.error` and `compiler.warning`. */
@@ -119,11 +121,18 @@ export function policy<S extends Shape, A extends Attributes = Record<never, nev
   compile(config: PolicyConfig<S, A>, compiler: Compiler): Step;
 }): Policy {
   const compile = definition.compile as unknown as Policy['compile'];
+  const { attributes = {}, children } = definition;
   return {
     element: definition.element,
     failedPrefixes: definition.failedPrefix === undefined ? [] : [definition.failedPrefix].flat(),
-    attributes: definition.attributes ?? {},
-    children: definition.children,
+    attributes,
+    children,
+    declaration: {
+      kind: 'element',
+      content: undefined,
+      attributes: { ...commonAttributes, ...attributes },
+      children: { ...commonChildren, ...children },
+    },
     faults: definition.faults,
     compile: (config, compiler) => compile(config, compiler),
   };
@@ -133,20 +142,11 @@ type AttributeLeaves<A extends Attributes> = {
   readonly [K in keyof A]: A[K] extends ValueType<infer T> ? Leaf<T> | undefined : never;
 };
 
+/** What all policies have. Apigee: policy reference, common attributes. */
 const commonAttributes = { name: text, enabled: boolean, continueOnError: boolean, async: text, version: text };
 const commonChildren = { DisplayName: ignored, Description: ignored, Properties: ignored, FaultRules: ignored };
 
 export interface CommonConfig {
   readonly enabled: Leaf<boolean> | undefined;
   readonly continueOnError: Leaf<boolean> | undefined;
-}
-
-/** The declaration of a policy's root element, with what all policies have. Apigee: policy reference, common attributes. */
-export function policyElement<S extends Shape>(policy: Policy<S>): ElementType<PolicyConfig<S> & CommonConfig> {
-  return {
-    kind: 'element',
-    content: undefined,
-    attributes: { ...commonAttributes, ...policy.attributes },
-    children: { ...commonChildren, ...policy.children },
-  };
 }

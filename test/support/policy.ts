@@ -5,7 +5,7 @@ import { compileTemplate } from '../../runtime/language/template.ts';
 import { bodyNeed, variableReader, variableWriter, writeNeed } from '../../runtime/language/variables.ts';
 import { BodyNeed } from '../../runtime/message/body-need.ts';
 import type { Exchange } from '../../runtime/message/exchange.ts';
-import { type Compiler, type Policy, policyElement, type Step } from '../../runtime/policies/policy.ts';
+import type { Compiler, Policy, Step } from '../../runtime/policies/policy.ts';
 import { checkElement } from '../../runtime/schema/check.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
 import { parseXml } from '../../runtime/xml/parse.ts';
@@ -31,7 +31,7 @@ export interface PolicyUnderTest {
 export function compilePolicy(policy: Policy, xml: string, options: PolicyOptions = {}): PolicyUnderTest {
   const diagnostics = new Diagnostics();
   const root = parseXml(new Source('policies/test.xml', xml), diagnostics);
-  const config = root === undefined ? undefined : checkElement(root, policyElement(policy), diagnostics);
+  const config = root === undefined ? undefined : checkElement(root, policy.declaration, diagnostics);
   if (root === undefined || config === undefined) {
     const deploy = () => Promise.resolve();
     return { step: () => refuse(diagnostics), needs: BodyNeed.none, diagnostics: diagnostics.list, deploy };
