@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
+import { digestOf } from '../bundle/digest.ts';
 import type { RefusedLink } from '../bundle/directory.ts';
 import type { Environment } from '../bundle/environment.ts';
-import type { FoundBundle, FoundFile } from '../bundle/layout.ts';
+import { type FoundBundle, type FoundFile, readBundleFiles } from '../bundle/layout.ts';
 import {
   assemble,
   type Found,
@@ -9,7 +10,7 @@ import {
   type Loaded,
   type LoadedBundle,
   type LoadOptions,
-  loadFound,
+  loadBundle,
 } from '../bundle/load.ts';
 import { type Diagnostic, Diagnostics } from '../diagnostic.ts';
 import { type Stamp, stampOf } from './settle.ts';
@@ -40,13 +41,18 @@ export class FileSet {
   #found: Found | undefined;
   /** By path below the directory. */
   #known = new Map<string, Known>();
-  #files = new Set<string>();
+  /** Absolute paths of all files that were listed, and the bundle each belongs to. */
+  #files = new Map<string, FoundBundle | undefined>();
+  /** By folder; until the first reading is done. */
+  #first: ReadonlyMap<string, LoadedBundle>;
   /** As it was last read without a mistake. */
   #environment: Environment | undefined;
 
-  constructor(path: string, options: LoadOptions) {
+  /** @param first what was read of that path before, so that it is not parsed again */
+  constructor(path: string, options: LoadOptions, first: Loaded) {
     this.#path = path;
     this.#options = options;
+    this.#first = new Map(first.bundles.map((one) => [one.bundle.folder, one]));
   }
 
   /** Whether a file, by absolute path, is one of those that were listed. */
@@ -62,7 +68,8 @@ export class FileSet {
       for (const bundle of found.layout.bundles) known.set(bundle.path, this.#read(bundle, found.links.get(bundle)));
       this.#found = found;
       this.#known = known;
-      this.#files = new Set(allFiles(found).map(absolute));
+      this.#first = new Map();
+      this.#files = filesOf(found);
       return this.#assemble(found);
     });
   }
@@ -73,9 +80,8 @@ export class FileSet {
     const listed = [...files].every((file) => this.#files.has(file) && !isZip(file) && stampOf(file) !== undefined);
     if (found === undefined || !listed) return this.readAll();
     return this.#attempt(() => {
-      for (const bundle of found.layout.bundles) {
-        if (![...bundle.files.values()].some((file) => files.has(absolute(file)))) continue;
-        this.#known.set(bundle.path, this.#read(bundle, found.links.get(bundle)));
+      for (const bundle of new Set([...files].map((file) => this.#files.get(file)))) {
+        if (bundle !== undefined) this.#known.set(bundle.path, this.#read(bundle, found.links.get(bundle)));
       }
       return this.#assemble(found);
     });
@@ -105,7 +111,14 @@ export class FileSet {
     // What lies in a zip was read when the zip was.
     const isPacked = files.some((file) => isZip(absolute(file)));
     if (!isPacked && before?.links === linkText && sameStamps(before.stamps, stampsOf(files))) return before;
-    const { read, stamps } = wholeRead(isPacked ? [] : files, () => loadFound(bundle, links));
+    const { read, stamps } = wholeRead(isPacked ? [] : files, () => {
+      const content = readBundleFiles(bundle);
+      const first = this.#first.get(bundle.folder);
+      // Compiling has added its findings to what was read; without any there is nothing to tell apart.
+      const isSame = first?.diagnostics.list.length === 0 && first.bundle.digest === digestOf(content.files);
+      return isSame ? first : loadBundle({ ...content, refusedLinks: links });
+    });
+
     const isFaulty = read.diagnostics.errorCount > 0;
     // The name may stand in the very file that cannot be read now: the bundle is still the one that serves.
     const name = isFaulty && before !== undefined ? before.loaded.bundle.name : read.bundle.name;
@@ -148,15 +161,12 @@ function environmentFiles({ layout }: Found): FoundFile[] {
   return [...layout.environments.values()].flatMap((files) => [...files.values()]);
 }
 
-function allFiles(found: Found): FoundFile[] {
-  const { layout } = found;
-  return [
-    ...layout.bundles.flatMap((bundle) => [...bundle.files.values()]),
-    ...environmentFiles(found),
-    ...layout.repeated.map(([, second]) => second),
-    ...layout.tests,
-    ...layout.zips,
-  ];
+function filesOf(found: Found): Map<string, FoundBundle | undefined> {
+  const { bundles, repeated, tests, zips } = found.layout;
+  const others = [...environmentFiles(found), ...repeated.map(([, second]) => second), ...tests, ...zips];
+  const files = new Map<string, FoundBundle | undefined>(others.map((file) => [absolute(file), undefined]));
+  for (const bundle of bundles) for (const file of bundle.files.values()) files.set(absolute(file), bundle);
+  return files;
 }
 
 /** Path of the file itself, or of the zip it lies in. */

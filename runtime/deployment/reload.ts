@@ -55,11 +55,13 @@ class Reloader implements Reload {
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> | undefined;
   #closed = false;
+  /** What was told of the watcher. */
+  readonly #failures = new Set<string>();
 
   constructor(directory: string, first: Loaded, options: ReloadOptions) {
     this.#root = resolve(directory);
     this.#options = options;
-    this.#files = new FileSet(directory, options);
+    this.#files = new FileSet(directory, options, first);
     this.#gitLock = gitLockOf(this.#root);
     this.#loaded = first;
   }
@@ -101,7 +103,7 @@ class Reloader implements Reload {
       const path = resolve(folder, name);
       if (!ignored(path)) this.#touch(this.#files.has(resolve(folder)) ? resolve(folder) : path);
     });
-    watcher.on('error', (error) => this.#options.failed(error));
+    watcher.on('error', (error) => this.#failed(error));
     await new Promise<void>((done) => watcher.once('ready', done));
   }
 
@@ -149,6 +151,14 @@ class Reloader implements Reload {
       else if (stampOf(this.#root) === undefined) await this.#awaitReturn(error);
       else this.#options.failed(error);
     }
+  }
+
+  /** Of a limit that is reached, each folder that cannot be watched would tell. */
+  #failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message.replace(/'[^']*'/g, '') : String(error);
+    if (this.#failures.has(reason)) return;
+    this.#failures.add(reason);
+    this.#options.failed(error);
   }
 
   #lookAgain(path: string, milliseconds: number): void {
