@@ -17,8 +17,9 @@ export interface Refusal {
 /**
  * A page of a foreign site in a local browser must not reach this port: with DNS rebinding it comes with a foreign Host,
  * with a cross-site request with a foreign Origin, and browsers say so in Sec-Fetch-Site. Beyond loopback a token decides.
+ * @param isProbe whether only the health is asked for: probes have no token, and learn no more than that it is up
  */
-export function refusalOf(request: IncomingMessage, rules: AccessRules): Refusal | undefined {
+export function refusalOf(request: IncomingMessage, rules: AccessRules, isProbe = false): Refusal | undefined {
   const { host, origin, authorization } = request.headers;
   if (!isOwnHost(host, rules.host)) return { status: 403, message: 'This Host is not served here.' };
   if (origin !== undefined && !isOwnOrigin(origin, host))
@@ -26,7 +27,7 @@ export function refusalOf(request: IncomingMessage, rules: AccessRules): Refusal
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none')
     return { status: 403, message: 'Pages of other sites may not call this port.' };
-  if (rules.token !== undefined && !isToken(authorization, rules.token)) {
+  if (!isProbe && rules.token !== undefined && !isToken(authorization, rules.token)) {
     const message = 'A token is needed: Authorization: Bearer TOKEN, or Basic with the token as password.';
     return { status: 401, message };
   }

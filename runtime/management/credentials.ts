@@ -1,4 +1,5 @@
 import type { JsonObject } from '../bundle/environment.ts';
+import { newKey } from '../state/consumer-keys.ts';
 import { attributesOf, readAttributes } from './attributes.ts';
 import type { ApiContext } from './context.ts';
 import { ApiError, invalid, taken } from './failure.ts';
@@ -51,7 +52,7 @@ export function askedProducts(body: JsonMembers, { deployments }: ApiContext): K
   });
 }
 
-/** A credential for the products of a body. Without a key in the body it gets one when it is stored. */
+/** A credential for the products of a body, with the key of the body or a new one. @throws ApiError 400, 409 */
 export function newCredential(body: JsonMembers, products: readonly KeyProduct[], context: ApiContext): JsonObject {
   const consumerKey = textMember(body, 'consumerKey');
   const consumerSecret = textMember(body, 'consumerSecret');
@@ -62,8 +63,8 @@ export function newCredential(body: JsonMembers, products: readonly KeyProduct[]
     }
   }
   return {
-    ...(consumerKey === undefined ? {} : { consumerKey }),
-    ...(consumerSecret === undefined ? {} : { consumerSecret }),
+    consumerKey: consumerKey ?? newKey(36),
+    consumerSecret: consumerSecret ?? newKey(48),
     apiProducts: products,
     status: 'approved',
     scopes: textsMember(body, 'scopes') ?? scopesOf(products, context),

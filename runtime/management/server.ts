@@ -1,15 +1,17 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { WorkQueue } from '../deployment/work-queue.ts';
 import { listenProblem } from '../server/front-door.ts';
 import { CommandFailure } from '../settings.ts';
 import { type AccessRules, refusalOf } from './access.ts';
-import { send } from './answer.ts';
+import { type ApiAnswer, send } from './answer.ts';
 import { writeAudit } from './audit.ts';
 import { type BodyLimits, lingerAndClose } from './body.ts';
 import type { ApiContext } from './context.ts';
 import { ApiError, errorBody } from './failure.ts';
 import { apiErrorOf } from './refusals.ts';
 import { ApiRequest, bodySize } from './request.ts';
+import type { Route } from './route.ts';
 import { Router } from './router.ts';
 import { routes } from './routes.ts';
 
@@ -57,6 +59,7 @@ class Port {
   readonly #options: ManagementOptions;
   readonly #limits: BodyLimits;
   readonly #router = new Router(routes);
+  readonly #turns = new WorkQueue();
 
   constructor(options: ManagementOptions, limits: BodyLimits) {
     this.#options = options;
@@ -70,7 +73,8 @@ class Port {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): Promise<void> {
-    const refusal = refusalOf(request, this.#options.access);
+    const isProbe = request.url === '/v1/emulator/healthz';
+    const refusal = refusalOf(request, this.#options.access, isProbe);
     if (refusal !== undefined) {
       if (refusal.status === 401) response.setHeader('WWW-Authenticate', ['Bearer', 'Basic realm="zerohop"']);
       throw new ApiError(refusal.status, 'request.Refused', refusal.message);
@@ -83,7 +87,7 @@ class Port {
     if (match.route.method !== 'GET') refusePlainText(apiRequest);
     const audit = writeAudit(match, apiRequest, this.#options.log);
     try {
-      const answer = await match.route.run(apiRequest, this.#options);
+      const answer = await this.#run(match.route, apiRequest);
       audit(answer.status);
       finish(request, response);
       send(response, answer);
@@ -91,6 +95,13 @@ class Port {
       audit(apiErrorOf(error)?.status ?? 500);
       throw error;
     }
+  }
+
+  /** Changes are made one at a time: what a handler reads is still so when it writes. Bodies are read before the turn. */
+  async #run(route: Route, request: ApiRequest): Promise<ApiAnswer> {
+    if (route.method === 'GET') return route.run(request, this.#options);
+    await request.bytes();
+    return this.#turns.run(async () => route.run(request, this.#options));
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {

@@ -70,7 +70,7 @@ async function stats(request: ApiRequest, context: ApiContext): Promise<ApiAnswe
   const unit = readUnit(query.get('timeUnit'), notices);
   const groups = new Map<string, TimedCount[]>();
   for (const row of await rowsOf(query.get('timeRange'), unit, context)) {
-    const value = (dimension: string): string => valueOf(row, dimension, name);
+    const value = (dimension: string): string => dimensionValue(row, dimension, name);
     if (!filter(value)) continue;
     const key = dimensions.map(value).join(',');
     groups.set(key, [...(groups.get(key) ?? []), row]);
@@ -124,7 +124,7 @@ function dimensionOf(text: string): string {
   throw invalid(`"${name}" is not counted here; dimensions are ${dimensionNames.join(', ')}.`);
 }
 
-function valueOf(row: CallCount, dimension: string, environmentNow: string): string {
+function dimensionValue(row: CallCount, dimension: string, environmentNow: string): string {
   switch (dimension) {
     case 'apiproxy':
       return row.proxy;

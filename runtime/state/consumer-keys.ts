@@ -53,7 +53,7 @@ function completeCredential(one: JsonObject, earlier: JsonObject | undefined, te
 }
 
 /** Letters and digits alone: keys are written into query strings and headers. */
-function newKey(length: number): string {
+export function newKey(length: number): string {
   let key = '';
   while (key.length < length)
     key += randomBytes(length)
