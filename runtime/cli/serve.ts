@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Deployment } from '../deployment/deploy.ts';
 import { renderDiagnostic } from '../diagnostic-text.ts';
 import { openLog } from '../log.ts';
@@ -61,8 +62,8 @@ export async function serve(directory: string, options: ServeOptions): Promise<v
   const settings = settingsOf(directory, options);
   const { log, flush } = await openLog({ level: settings.logLevel, format: settings.logFormat });
   const gateway = await startGateway(settings, log, showFindings);
-  const traffic = `http://${settings.host}:${gateway.port}`;
-  const management = `http://${settings.managementHost}:${gateway.managementPort}`;
+  const traffic = urlOf(settings.host, gateway.port);
+  const management = urlOf(settings.managementHost, gateway.managementPort);
   const { snapshot } = gateway.deployment;
   const proxies = snapshot.plans.size;
   const reload = options.watch === true ? await startReloading(gateway, settings, log) : undefined;
@@ -84,6 +85,10 @@ export async function serve(directory: string, options: ServeOptions): Promise<v
   await gateway.close();
   log.info({}, 'stopped');
   flush();
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 function showFindings({ diagnostics, bundles }: Deployment): void {

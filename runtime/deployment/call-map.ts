@@ -1,8 +1,8 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import type { CompiledEndpoint } from '../flow/endpoint.ts';
 import type { LocalCall } from '../flow/target.ts';
-import { calloutCalls } from './callout-calls.ts';
 import type { Snapshot } from './snapshot.ts';
+import { type WrittenCall, writtenCalls } from './written-calls.ts';
 
 /** Who calls whom, as far as the bundles say it in so many words: for people and for programs. */
 export interface CallMap {
@@ -22,7 +22,7 @@ export interface Call {
   readonly from: string;
   /** Undefined: what is called is not deployed. */
   readonly to: string | undefined;
-  /** What is called, as written: a name, `PROXY/ENDPOINT` or a path. */
+  /** What is called, as written: a name, `PROXY/ENDPOINT`, or a path, which may hold a template. */
   readonly wanted: string;
   /** The ServiceCallout that calls; undefined for a TargetEndpoint. */
   readonly policy: string | undefined;
@@ -45,9 +45,11 @@ export function callMap(snapshot: Snapshot, bundles: readonly Bundle[]): CallMap
     basePath: endpoint.basePath === '' ? '/' : endpoint.basePath,
   }));
   const plain = endpoints.flatMap((endpoint) =>
-    localCalls(endpoint, proxies.get(endpoint.proxy), flows).map(({ call, policy }) => {
+    localCalls(endpoint, proxies.get(endpoint.proxy), flows).flatMap(({ call, policy, template }) => {
       const found = snapshot.endpointOf(call);
-      return { from: idOf(endpoint), to: found && idOf(found), wanted: wantedText(call), policy };
+      // What a template makes of it is known only when a request runs: it is not missing.
+      if (found === undefined && template !== undefined) return [];
+      return [{ from: idOf(endpoint), to: found && idOf(found), wanted: template ?? wantedText(call), policy }];
     }),
   );
   const unique = [...new Map(plain.map((one) => [JSON.stringify(one), one])).values()];
@@ -58,9 +60,9 @@ function localCalls(
   endpoint: CompiledEndpoint,
   bundle: Bundle | undefined,
   flows: ReadonlyMap<string, Bundle>,
-): { readonly call: LocalCall; readonly policy: string | undefined }[] {
-  const callouts = bundle === undefined ? [] : (calloutCalls(bundle, flows).get(endpoint.name) ?? []);
-  return [...callouts, ...endpoint.calls.map((call) => ({ call, policy: undefined }))];
+): WrittenCall[] {
+  const written = bundle === undefined ? [] : (writtenCalls(bundle, flows).get(endpoint.name) ?? []);
+  return [...written, ...endpoint.calls.map((call) => ({ call, policy: undefined, template: undefined }))];
 }
 
 function wantedText(call: LocalCall): string {

@@ -33,6 +33,16 @@ const files = {
     step('SC-Stock'),
     '<ServiceCallout name="SC-Stock"><LocalTargetConnection><Path>/stock/1?x=1</Path></LocalTargetConnection></ServiceCallout>',
   ),
+  ...proxy(
+    'guess',
+    proxyEndpoint('/guess', route()),
+    targetEndpoint('<LocalTargetConnection><Path>/stock/{request.queryparam.id}</Path></LocalTargetConnection>'),
+  ),
+  ...proxy(
+    'free',
+    proxyEndpoint('/free', route()),
+    targetEndpoint('<LocalTargetConnection><Path>/unknown/{request.queryparam.id}</Path></LocalTargetConnection>'),
+  ),
   ...calls('ring', 'gnir'),
   ...calls('gnir', 'ring'),
   ...calls('lost', 'nowhere'),
@@ -43,7 +53,10 @@ test('graph as text', async () => {
   assert.equal(code, 0);
   assert.equal(
     stdout,
-    `lost  /lost
+    `free  /free
+guess  /guess
+  -> stock  /stock
+lost  /lost
   -> nowhere/default  missing: not deployed
 shop  /shop
   -> by SC-Stock: stock  /stock
@@ -64,6 +77,7 @@ test('graph as JSON', async () => {
     found.map((one: { from: string; to: string | null; loop: boolean }) => [one.from, one.to, one.loop]),
     [
       ['gnir', 'ring', true],
+      ['guess', 'stock', false],
       ['lost', null, false],
       ['ring', 'gnir', true],
       ['shop', 'stock', false],
@@ -76,8 +90,8 @@ test('graph for mermaid and for dot', async () => {
   const folder = await bundleTree(files);
   const mermaid = await runCommand('graph', folder, '--format', 'mermaid');
   assert.match(mermaid.stdout, /^flowchart LR\n {2}p0\["catalog<br>\/catalog"\]/);
-  assert.match(mermaid.stdout, /p1 ==>\|"loop"\| p3/);
-  assert.match(mermaid.stdout, /p2 -.-> p6/);
+  assert.match(mermaid.stdout, /p2 ==>\|"loop"\| p5/);
+  assert.match(mermaid.stdout, /p4 -.-> p8/);
   const dot = await runCommand('graph', folder, '--format', 'dot');
   assert.match(dot.stdout, /^digraph zerohop \{/);
   assert.match(dot.stdout, /"shop" -> "stock" \[label="SC-Stock"\];/);

@@ -194,6 +194,22 @@ test('a zip is followed; while it cannot be read its last content stays', async 
   assert.deepEqual(directory.changes, ['~a', 'environment', '~a environment']);
 });
 
+test('a zip that is served by itself is followed', async () => {
+  const zipOf = (text: string): Uint8Array => {
+    const files = Object.entries(hello('a')).map(([path, xml]) => [path, Buffer.from(xml.replace('first', text))]);
+    return zipSync(Object.fromEntries(files));
+  };
+  const file = join(await bundleTree(), 'a.zip');
+  await writeFile(file, zipOf('first'));
+  const directory = await watched(file);
+  for (const text of ['second', 'third']) {
+    await writeFile(`${file}.part`, zipOf(text));
+    await rename(`${file}.part`, file);
+    await directory.until(text, () => textOf(directory, 'a').includes(text));
+  }
+  assert.deepEqual(directory.changes, ['~a', '~a']);
+});
+
 test('files of the environment, of tests and above the bundles are followed', async () => {
   const folder = await bundleTree({
     ...Object.fromEntries(Object.entries(hello('a')).map(([path, xml]) => [`src/main/apigee/apiproxies/${path}`, xml])),
