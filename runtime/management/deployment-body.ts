@@ -88,7 +88,6 @@ export function deploymentsOfBundleHere(id: BundleId, state: BundleState, place:
   return {
     deployments: serving.map((one) => item(one, place.environment)),
     name: id.name,
-    [edgeMember(id.kind)]: id.name,
     organization: place.organization,
     environment: place.environment,
     revision: serving.map(edgeRevision),

@@ -1,4 +1,4 @@
-import type { BodyKind, Route } from './route.ts';
+import type { AnswerKind, BodyKind, Route } from './route.ts';
 import { schemas } from './schemas.ts';
 
 /**
@@ -80,12 +80,16 @@ function tagOf(path: string): string {
   return known[0]?.replace(/:.*/, '') ?? words.at(-1) ?? 'server';
 }
 
-function responseOf(status: number, what: Route['answers'][number]): object {
-  const text = status === 201 ? 'Created' : status === 204 ? 'Done' : status === 501 ? 'Not in this version' : 'OK';
-  if (what === null || what === undefined) return { description: text };
-  if (what === 'bytes') return { description: text, content: { 'application/octet-stream': {} } };
-  if (what === 'text') return { description: text, content: { 'text/plain': {} } };
-  return { description: text, content: json(what) };
+function responseOf(status: number, answers: AnswerKind | readonly AnswerKind[]): object {
+  const description = status === 201 ? 'Created' : status === 204 ? 'Done' : status < 400 ? 'OK' : 'Not now';
+  const kinds = [answers].flat().filter((kind) => kind !== null);
+  return kinds.length === 0 ? { description } : { description, content: Object.assign({}, ...kinds.map(contentOf)) };
+}
+
+function contentOf(kind: Exclude<AnswerKind, null>): object {
+  if (kind === 'bytes') return { 'application/octet-stream': {} };
+  if (kind === 'text') return { 'text/plain': {} };
+  return kind === 'xml' ? { 'application/xml': {} } : json(kind);
 }
 
 function bodyContent(body: BodyKind): object {

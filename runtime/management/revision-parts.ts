@@ -44,7 +44,7 @@ function routesOf(collection: Collection, part: PartKind): Route[] {
       method: 'GET',
       path: `${path}/{part}`,
       summary: `One of the ${part}; as XML when that is asked for with Accept`,
-      answers: { 200: 'RevisionPart' },
+      answers: { 200: ['RevisionPart', 'xml'] },
       run: async (request, context) => show(request, await bundleOf(request, collection, context), part),
     },
     ...(['PUT', 'POST'] as const).map(

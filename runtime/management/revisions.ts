@@ -29,7 +29,7 @@ function routesOf(collection: Collection): Route[] {
       path: one,
       summary: 'A revision with the names of its parts, or its zip',
       query: { format: 'bundle: the zip' },
-      answers: { 200: 'Revision' },
+      answers: { 200: ['Revision', 'bytes'] },
       run: (request, context) => read(request, collection, context),
     },
     ...(['POST', 'PUT'] as const).map(

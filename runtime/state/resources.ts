@@ -124,7 +124,10 @@ export class Resources {
     }
     const before = this.get(kind, name);
     const createdAt = before === undefined || before.createdAt === 0 ? now : before.createdAt;
-    const completed = this.#completed(kind, value, before?.value, developers);
+    const full = this.#completed(kind, value, before?.value, developers);
+    // Who takes the last key off an app by the API gets no other in its place.
+    const isEmptied = origin === 'api' && Array.isArray(value.credentials) && value.credentials.length === 0;
+    const completed = isEmptied ? { ...full, credentials: [] } : full;
     batch.set(table, name, { value: completed, origin, createdAt, lastModifiedAt: now });
     return completed;
   }
