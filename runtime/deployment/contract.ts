@@ -26,6 +26,10 @@ const shownName = 'contract.zip';
 export async function readContract(zip: Uint8Array, environment: string | undefined): Promise<ReadContract> {
   const diagnostics = new Diagnostics();
   const layout = await layoutOf(zip, diagnostics);
+  // Taken for a workspace without bundles, a wrong zip would take everything out of service.
+  if (layout.bundles.length === 0 && layout.environments.size === 0) {
+    throw new DeploymentRefusal('badArchive', 'The zip holds no folder apiproxy/, sharedflowbundle/ or environments/.');
+  }
   const read = layout.bundles.map((found) => {
     const files = { ...readBundleFiles(found), folder: plain(found.folder) };
     return { files, loaded: loadBundle(files) };

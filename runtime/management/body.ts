@@ -9,10 +9,19 @@ export interface BodyLimits {
   readonly time: number;
 }
 
-/** The whole body, counted while it comes in. @throws ApiError 413, 408 */
-export async function readBody(request: IncomingMessage, { size, time }: BodyLimits): Promise<Buffer> {
+/**
+ * The whole body, counted while it comes in.
+ * @param begin called when it is wanted: a sender may wait for that
+ * @throws ApiError 413, 408
+ */
+export async function readBody(
+  request: IncomingMessage,
+  { size, time }: BodyLimits,
+  begin: () => void = () => undefined,
+): Promise<Buffer> {
   // Refused before a byte is read, when the sender says how long it is.
   if (Number(request.headers['content-length'] ?? 0) > size) throw tooLarge(size);
+  begin();
   const chunks: Buffer[] = [];
   let length = 0;
   return new Promise((resolve, reject) => {

@@ -88,8 +88,7 @@ export class ApiRequest {
 
   /** @throws ApiError 408, 413 */
   bytes(): Promise<Buffer> {
-    this.#beforeRead();
-    this.#body ??= readBody(this.#message, this.#limits);
+    this.#body ??= readBody(this.#message, this.#limits, this.#beforeRead);
     return this.#body;
   }
 

@@ -53,11 +53,11 @@ export async function startManagement(
 export function managementSuite(
   name: string,
   { files, options }: { readonly files?: Files; readonly options?: readonly string[] },
-  define: (it: (title: string, body: () => Promise<void>) => void, server: Management) => void,
+  define: (it: (title: string, body: () => void | Promise<void>) => void, server: Management) => void,
 ): void {
   test(name, async (t) => {
     const server = await startManagement(files, options);
-    const tests: (readonly [string, () => Promise<void>])[] = [];
+    const tests: (readonly [string, () => void | Promise<void>])[] = [];
     define((title, body) => tests.push([title, body]), server);
     for (const [title, body] of tests) await t.test(title, body);
   });
