@@ -20,7 +20,7 @@ export function nextRevision({ revisions, state, active }: DeploymentParts, id: 
   const next = Math.max(
     revisions.next(id),
     (state.seen(id)?.revision ?? 0) + 1,
-    (active.known(id)?.latest.put.revision ?? 0) + 1,
+    (active.known(id)?.serving?.put.revision ?? 0) + 1,
   );
   const number = /^\d{1,9}$/.test(written) ? Number(written) : 0;
   return Math.max(next, number);

@@ -62,7 +62,7 @@ export class Deployments {
     // The directory and the contents of revisions know each other: where a file lies, and what is in it.
     const places: { directory?: DirectoryDeployer } = {};
     const contents = new RevisionContents(revisions, state, (key) => places.directory?.held(key));
-    const active = new Active(ground, (attempt) => readAgain(attempt, contents));
+    const active = new Active(ground, (attempt) => readAgain(attempt, contents, log));
     const environment = await EnvironmentKeeper.open(store);
     const parts: DeploymentParts = { active, state, revisions, contents, environment, log };
     const directory = new DirectoryDeployer(parts);
@@ -238,11 +238,20 @@ export class Deployments {
   }
 }
 
-/** The source of a bundle that serves or failed to; undefined when it is not there any more as it was. */
-async function readAgain({ put, result }: Attempt, contents: RevisionContents): Promise<LoadedBundle | undefined> {
+/** The source of a bundle that serves or failed to; undefined, and logged, when it is not there any more as it was. */
+async function readAgain(
+  { put, result }: Attempt,
+  contents: RevisionContents,
+  log: Log,
+): Promise<LoadedBundle | undefined> {
   const id = { kind: result.kind, name: result.name };
-  if (put.origin === 'directory' && put.basePath === undefined) {
-    return contents.latestInDirectory(id, put.digest, put.revision);
+  const isOfDirectory = put.origin === 'directory' && put.basePath === undefined;
+  const loaded = isOfDirectory
+    ? await contents.latestInDirectory(id, put.digest, put.revision)
+    : await contents.tryBundle(id, put.revision, put.basePath);
+  if (loaded === undefined) {
+    const fields = { bundle: idText(id), revision: put.revision };
+    log.warn(fields, 'its files are not there any more as they were read: it keeps the environment it was deployed in');
   }
-  return contents.tryBundle(id, put.revision, put.basePath);
+  return loaded;
 }

@@ -3,7 +3,7 @@ import type { Loaded, LoadedBundle } from '../bundle/load.ts';
 import { type BundleId, idText } from '../state/revisions.ts';
 import type { Put } from './bundle-state.ts';
 import { readContractEnvironment } from './contract.ts';
-import type { Deployment } from './deploy.ts';
+import type { DeployedBundle, Deployment } from './deploy.ts';
 import { listed } from './deploy-loaded.ts';
 import { type DeploymentParts, nextRevision } from './deployment-parts.ts';
 import { type DirectoryPlan, type Held, planDirectory } from './directory-bundles.ts';
@@ -88,6 +88,7 @@ export class DirectoryDeployer {
       },
     });
     // Faulty content of the directory does not stop what the API deployed before.
+    const stoodIn = new Set<DeployedBundle>();
     for (const one of deployment.bundles) {
       const decision = one.state === 'refused' ? state.decision(one) : undefined;
       const latest = active.known(one)?.latest;
@@ -96,8 +97,10 @@ export class DirectoryDeployer {
       if (put === undefined) continue;
       await active.apply({ puts: [put], remove: [], refuse: 'nothing', record: () => undefined });
       active.standIn(one, latest);
+      stoodIn.add(one);
     }
-    return { ...deployment, snapshot: active.serving.current };
+    const results = deployment.bundles.map((one) => (stoodIn.has(one) ? { ...one, state: 'kept' as const } : one));
+    return { ...deployment, bundles: results, snapshot: active.serving.current };
   }
 
   /** The revision that the API decided on. */

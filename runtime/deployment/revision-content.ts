@@ -79,13 +79,14 @@ export class RevisionContents {
 
   /**
    * Before the API puts something else in its place: stores what the directory holds, so that it can be rolled back to
-   * when the directory has something else. Gives what is to be done in the batch.
+   * when the directory has something else. Gives what is to be done in the batch; undefined when the directory does not
+   * hold it any more.
    */
-  async keepDirectory(id: BundleId, deployed: number): Promise<(batch: Batch) => void> {
+  async keepDirectory(id: BundleId, deployed: number): Promise<((batch: Batch) => void) | undefined> {
     const seen = this.#state.seen(id);
     if (seen === undefined || this.#revisions.get(id, seen.revision) !== undefined) return () => undefined;
     const read = await this.#inDirectory(id);
-    if (read === undefined) return () => undefined;
+    if (read === undefined) return undefined;
     const { revision, digest, since } = seen;
     const zip = packBundle(read.files);
     const kept: Revision = { revision, digest, createdAt: since, lastModifiedAt: since, origin: 'directory' };

@@ -1,4 +1,4 @@
-import type { BundleId } from '../state/revisions.ts';
+import { type BundleId, idText } from '../state/revisions.ts';
 import type { Deployment } from './deploy.ts';
 import type { DeploymentParts } from './deployment-parts.ts';
 import { DeploymentRefusal, titleOf } from './refusal.ts';
@@ -12,7 +12,7 @@ export interface DeployOptions {
 
 /** @throws DeploymentRefusal notFound, alreadyDeployed, faulty, storage */
 export async function deployStored(
-  { active, state, contents }: DeploymentParts,
+  { active, state, contents, log }: DeploymentParts,
   id: BundleId,
   revision: number,
   { override = false, basePath }: DeployOptions,
@@ -25,6 +25,10 @@ export async function deployStored(
   }
   const seen = state.seen(id);
   const keep = await contents.keepDirectory(id, revision);
+  if (keep === undefined) {
+    const fields = { bundle: idText(id), revision: seen?.revision };
+    log.warn(fields, 'the directory has changed since it was read: the revision that is replaced cannot be kept');
+  }
   const isDirectory = put.origin === 'directory' && basePath === undefined;
   const decision = { revision, since: put.since, basePath, directory: seen?.digest ?? null };
   return active.apply({
@@ -32,7 +36,7 @@ export async function deployStored(
     remove: [],
     refuse: 'faulty',
     record: (batch) => {
-      if (put.origin !== 'directory') keep(batch);
+      if (put.origin !== 'directory') keep?.(batch);
       state.decide(id, isDirectory ? undefined : decision, batch);
     },
   });

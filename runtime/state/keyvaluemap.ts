@@ -82,7 +82,9 @@ export class KeyValueMaps {
   /** Brings in a map from a file. What the store holds already stays as it is: it may have been changed since. */
   load(scope: KeyValueMapScope, file: KeyValueMapFile): Answer<undefined> {
     const map = this.open(scope, file.name);
-    return after(map.create(file.encrypted), () => inTurn([...file.entries], ([key, value]) => map.add(key, [value])));
+    const answers = [map.create(file.encrypted), ...[...file.entries].map(([key, value]) => map.add(key, [value]))];
+    // Not one after the other: a store on disk writes what comes together as one.
+    return answers.some((answer) => answer instanceof Promise) ? Promise.all(answers).then(() => undefined) : undefined;
   }
 
   /** Writes a policy's initial entries: other values give way, other keys stay. Apigee: KeyValueMapOperations, InitialEntries. */

@@ -16,7 +16,8 @@ export async function openLmdbStore(folder: string): Promise<Store> {
   const { open } = await import('lmdb');
   const path = resolve(folder);
   try {
-    mkdirSync(path, { recursive: true });
+    // Keys and secrets lie in it: nobody else is to read them.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     const lock = lockFolder(path, folder);
     return new LmdbStore(open<string, string>({ path, encoding: 'string', pageSize, noSubdir: false }), lock);
   } catch (error) {
