@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFile, mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -131,6 +132,42 @@ test('two hundred files at once are one reload', async () => {
   await directory.quiet();
   assert.equal(directory.changes.length, 1);
   assert.equal(directory.changes[0]?.split(' ').length, 50);
+});
+
+test('a checkout of two hundred files is one reload', async (t) => {
+  if (spawnSync('git', ['--version']).error !== undefined) return t.skip('git is not installed');
+  const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
+  const folder = await bundleTree(Object.assign({}, ...names.map(hello)));
+  const git = (...args: readonly string[]): void => {
+    const identity = ['-c', 'user.name=test', '-c', 'user.email=test@example.com', '-c', 'commit.gpgsign=false'];
+    execFileSync('git', ['-C', folder, ...identity, ...args], { stdio: 'ignore' });
+  };
+  git('init', '-b', 'first');
+  git('add', '.');
+  git('commit', '-m', 'first');
+  git('checkout', '-b', 'second');
+  for (const name of names) {
+    await writeFile(policyFile(folder, name), policyOf('second'));
+    for (let number = 0; number < 9; number++) {
+      const file = join(folder, name, 'apiproxy', 'policies', `AM-${number}.xml`);
+      await writeFile(file, assign(`AM-${number}`, setPayload('x')));
+    }
+  }
+  git('add', '.');
+  git('commit', '-m', 'second');
+  git('checkout', 'first');
+  const directory = await watched(folder);
+  git('checkout', 'second');
+  await directory.until('all of it', () => names.every((name) => textOf(directory, name).includes('second')));
+  git('checkout', 'first');
+  await directory.until('all of it, back', () => names.every((name) => textOf(directory, name).includes('first')));
+  await directory.quiet();
+  const all = names.map((name) => `~${name}`).sort();
+  assert.deepEqual(
+    directory.changes.map((one) => one.split(' ').sort()),
+    [all, all],
+  );
+  assert.deepEqual(directory.findings.flat(), []);
 });
 
 test('while git holds its lock nothing is read', async () => {
