@@ -143,8 +143,9 @@ class Reloader implements Reload {
       const loaded = await this.#files.readChanged(files);
       const change = compareLoaded(this.#loaded, loaded);
       if (isNothing(change)) return;
-      this.#loaded = loaded;
       await this.#options.apply(loaded, change, since);
+      // Not before: what could not be deployed is still to be, with the next change.
+      this.#loaded = loaded;
       if (change.added.length + change.removed.length > 0) this.#lookAgain(this.#root, secondLookMilliseconds);
     } catch (error) {
       if (error instanceof StillChanging) this.#touch(this.#root);

@@ -267,6 +267,27 @@ test('files of the environment, of tests and above the bundles are followed', as
   await whole.until('p', () => whole.loaded.environment.products.has('p'));
 });
 
+test('a bundle that is served by itself is followed', async () => {
+  const folder = await bundleTree(hello('a'));
+  for (const directory of [await watched(join(folder, 'a')), await watched(join(folder, 'a', 'apiproxy'))]) {
+    const text = `second ${directory.loaded.bundles.length} ${Math.random()}`;
+    await writeFile(policyFile(folder, 'a'), policyOf(text));
+    await directory.until(text, () => textOf(directory, 'a').includes(text));
+  }
+});
+
+test('what could not be deployed is, with the next change', async () => {
+  const folder = await bundleTree({ ...hello('a'), ...hello('b') });
+  let isAble = false;
+  const directory = await watched(folder, () => isAble);
+  await writeFile(policyFile(folder, 'a'), policyOf('second'));
+  await directory.until('the failure', () => directory.failures.length === 1);
+  isAble = true;
+  await writeFile(policyFile(folder, 'b'), policyOf('second'));
+  await directory.until('b', () => directory.changes.length === 1);
+  assert.deepEqual(directory.changes, ['~a ~b']);
+});
+
 test('the directory itself may go and come back', async () => {
   const outer = await bundleTree();
   await mkdir(join(outer, 'in'));

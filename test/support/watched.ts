@@ -18,14 +18,18 @@ export interface Watched {
   quiet(): Promise<void>;
 }
 
-/** Watches a folder until the surrounding test or suite ends. */
-export async function watched(folder: string): Promise<Watched> {
+/**
+ * Watches a folder until the surrounding test or suite ends.
+ * @param deploys whether what is read can be deployed at that moment
+ */
+export async function watched(folder: string, deploys: () => boolean = () => true): Promise<Watched> {
   const changes: string[] = [];
   const findings: string[][] = [];
   const failures: unknown[] = [];
   let loaded = await load(folder);
   const reload = await watchDirectory(folder, loaded, {
     apply: async (now, { added, changed, removed, environment }) => {
+      if (!deploys()) throw new Error('not now');
       loaded = now;
       const names = [
         ...added.map((one) => `+${one.name}`),
