@@ -8,6 +8,7 @@ import type { Uses } from './uses.ts';
 
 /** A base path that a bundle declares. */
 export interface Claim {
+  readonly proxy: string;
   readonly basePath: string;
   readonly endpoint: string;
   readonly at: Spot;
@@ -57,6 +58,7 @@ export function compiledOf(bundle: Bundle, made: Pick<Compiled, 'plan' | 'shared
 
 export function claimsOf(bundle: Bundle): Claim[] {
   return bundle.proxyEndpoints.map(({ name, config: { HTTPProxyConnection } }) => ({
+    proxy: bundle.name,
     basePath: formatBasePath(HTTPProxyConnection.BasePath?.text ?? '/'),
     endpoint: name,
     at: spotOf(HTTPProxyConnection.BasePath?.at ?? HTTPProxyConnection.at),

@@ -139,7 +139,7 @@ class Deployer {
     const key = idText(bundle);
     const before = this.#previous?.compiled.get(key);
     const made = this.#made(bundle, before) ?? this.#compile({ bundle, diagnostics });
-    if (diagnostics.errorCount === 0) diagnostics.list.push(...this.#basePaths.claim(bundle.name, made.claims));
+    if (diagnostics.errorCount === 0) diagnostics.list.push(...this.#basePaths.claim(made.claims));
     const isGood = diagnostics.errorCount === 0;
     if (isGood) this.compiled.set(key, made);
     else this.#close(made);
@@ -176,7 +176,7 @@ class Deployer {
   }
 
   #keep(key: string, one: Compiled): boolean {
-    if (this.#basePaths.claim(one.name, one.claims).length > 0) return false;
+    if (this.#basePaths.claim(one.claims).length > 0) return false;
     this.compiled.set(key, one);
     return true;
   }

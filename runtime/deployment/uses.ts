@@ -40,7 +40,7 @@ export class Uses {
     return tables.every((table) => {
       const now: ReadonlyMap<string, unknown> = environment[table];
       const whole = this.#whole.get(table);
-      if (whole !== undefined && !isSame([...whole], [...now])) return false;
+      if (whole !== undefined && !isSameTable(whole, now)) return false;
       return [...(this.#seen.get(table) ?? [])].every(([name, before]) => isSame(before, now.get(name)));
     });
   }
@@ -50,6 +50,12 @@ export class Uses {
     if (seen === undefined) this.#seen.set(table, new Map([[name, value]]));
     else seen.set(name, value);
   }
+}
+
+function isSameTable(one: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): boolean {
+  return (
+    one.size === other.size && [...one].every(([name, value]) => other.has(name) && isSame(value, other.get(name)))
+  );
 }
 
 function isSame(one: unknown, other: unknown): boolean {
