@@ -1,7 +1,7 @@
 import { type FlowHookName, flowHookNames } from '../bundle/environment.ts';
 import { ok } from './answer.ts';
 import type { ApiContext } from './context.ts';
-import { absent } from './failure.ts';
+import { absent, invalid } from './failure.ts';
 import { flagMember, requiredText, textMember } from './members.ts';
 import { environment, environmentName } from './places.ts';
 import type { ApiRequest } from './request.ts';
@@ -39,8 +39,13 @@ export const flowHookRoutes: readonly Route[] = [
         const name = hookName(request, context);
         const body = await request.json();
         const description = textMember(body, 'description');
+        const sharedFlow = requiredText(body, 'sharedFlow', 'A flow hook');
+        // It need not serve yet; a name that nobody knows is a slip, and every proxy would pay for it.
+        if (context.deployments.get({ kind: 'sharedflowbundle', name: sharedFlow }) === undefined) {
+          throw invalid(`There is no shared flow "${sharedFlow}" to attach.`);
+        }
         await context.deployments.changeResource('flowhooks', name, {
-          sharedFlow: requiredText(body, 'sharedFlow', 'A flow hook'),
+          sharedFlow,
           continueOnError: flagMember(body, 'continueOnError') ?? false,
           ...(description === undefined ? {} : { description }),
         });

@@ -6,7 +6,7 @@ const text: Schema = { type: 'string' };
 const flag: Schema = { type: 'boolean' };
 const whole: Schema = { type: 'integer' };
 const texts: Schema = { type: 'array', items: text };
-const anything: Schema = {};
+const anything: Schema = { description: 'Any JSON' };
 
 const list = (items: Schema): Schema => ({ type: 'array', items });
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
