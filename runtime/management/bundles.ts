@@ -76,7 +76,7 @@ export function title({ kind, name }: BundleId): string {
 }
 
 /** A bundle and its revisions, X's members and Edge's at once. */
-export function bundleBody(id: BundleId, revisions: readonly Revision[]): object {
+export function bundleBody(id: BundleId, revisions: readonly Revision[]) {
   const numbers = revisions.map((one) => String(one.revision));
   const createdAt = String(Math.min(...revisions.map((one) => one.createdAt)));
   const lastModifiedAt = String(Math.max(...revisions.map((one) => one.lastModifiedAt)));

@@ -1,3 +1,5 @@
+import type { Deployments } from '../deployment/deployments.ts';
+import type { BundleId } from '../state/revisions.ts';
 import { type ApiAnswer, created, ok } from './answer.ts';
 import { bundleBody, type Collection, idOf, proxies, sharedFlows, stateOf, title } from './bundles.ts';
 import type { ApiContext } from './context.ts';
@@ -64,17 +66,18 @@ function routesOf(collection: Collection): Route[] {
 function listBody(request: ApiRequest, { kind }: Collection, { deployments }: ApiContext): unknown {
   const names = deployments.list(kind).map(({ name }) => name);
   if (request.style === 'edge') return names;
-  const all = names.map((name) => {
-    const revisions = deployments.listRevisions({ kind, name });
-    const { revision, metaData, latestRevisionId } = bundleBody({ kind, name }, revisions) as Record<string, unknown>;
-    return {
-      name,
-      ...(kind === 'apiproxy' ? { apiProxyType: 'PROGRAMMABLE' } : {}),
-      ...(request.flag('includeRevisions') ? { revision, latestRevisionId } : {}),
-      ...(request.flag('includeMetaData') ? { metaData } : {}),
-    };
-  });
+  const [revisions, times] = [request.flag('includeRevisions'), request.flag('includeMetaData')];
+  const all = names.map((name) => ({
+    name,
+    ...(kind === 'apiproxy' ? { apiProxyType: 'PROGRAMMABLE' } : {}),
+    ...(revisions || times ? detailsOf({ kind, name }, revisions, times, deployments) : {}),
+  }));
   return kind === 'apiproxy' ? { proxies: all } : { sharedFlows: all };
+}
+
+function detailsOf(id: BundleId, revisions: boolean, times: boolean, deployments: Deployments): object {
+  const { revision, latestRevisionId, metaData } = bundleBody(id, deployments.listRevisions(id));
+  return { ...(revisions ? { revision, latestRevisionId } : {}), ...(times ? { metaData } : {}) };
 }
 
 async function importBundle(request: ApiRequest, collection: Collection, context: ApiContext): Promise<ApiAnswer> {

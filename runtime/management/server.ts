@@ -76,6 +76,12 @@ class Port {
     const isProbe = request.url === '/v1/emulator/healthz';
     const refusal = refusalOf(request, this.#options.access, isProbe);
     if (refusal !== undefined) {
+      const { method, socket } = request;
+      const { status, message } = refusal;
+      this.#options.log.warn(
+        { method, status, address: socket.remoteAddress },
+        `management request refused: ${message}`,
+      );
       if (refusal.status === 401) response.setHeader('WWW-Authenticate', ['Bearer', 'Basic realm="zerohop"']);
       throw new ApiError(refusal.status, 'request.Refused', refusal.message);
     }

@@ -30,7 +30,8 @@ export const virtualHostRoutes: readonly Route[] = [
     run: async (request, context) => {
       environmentName(request, context);
       const name = request.name('virtualhost');
-      if (!(await namesIn(context)).has(name)) {
+      // Reading all bundles is for names that are not known without them.
+      if (!usual.includes(name) && !(await namesIn(context)).has(name)) {
         throw absent('messaging.config.beans.VirtualHostDoesNotExist', `No proxy names a virtual host "${name}".`);
       }
       return ok({ name, port: String(context.trafficPort), hostAliases: ['localhost'], interfaces: [] });
