@@ -1,5 +1,5 @@
 import { load } from '../runtime/bundle/load.ts';
-import { deploy } from '../runtime/deployment/deploy.ts';
+import { deployLoaded } from '../runtime/deployment/deploy-loaded.ts';
 import { Engines } from '../runtime/deployment/engines.ts';
 import type { Snapshot } from '../runtime/deployment/snapshot.ts';
 import { createVariableAccess } from '../runtime/language/variables.ts';
@@ -32,14 +32,14 @@ export async function openEngine(folder: string): Promise<Engine> {
   const store = new MemoryStore();
   const connections = createConnections();
   const engines = new Engines('quickjs');
-  const { snapshot, bundles } = await deploy(await load(folder), { store, connections, engines });
+  const { snapshot, bundles } = await deployLoaded(await load(folder), { store, connections, engines });
   const faulty = bundles.filter(({ state }) => state === 'refused');
   const surroundings = surroundingsOf();
   return {
     snapshot,
     refused: new Map(
-      faulty.map(({ bundle, diagnostics }) => [
-        bundle.name,
+      faulty.map(({ name, diagnostics }) => [
+        name,
         diagnostics
           .filter((one) => one.severity === 'error')
           .map((one) => one.message)

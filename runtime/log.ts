@@ -1,4 +1,5 @@
 import { destination, pino } from 'pino';
+import { requestText } from './log-text.ts';
 import type { LogLevel } from './settings.ts';
 
 /** The log: structured lines on standard output. What a line may hold is decided where it is written: no secrets. */
@@ -33,8 +34,11 @@ export interface OpenLog {
 export async function openLog(options: LogOptions): Promise<OpenLog> {
   const { level } = options;
   if (options.format === 'pretty') {
-    const { default: pretty } = await import('pino-pretty');
-    const stream = pretty({ sync: true, colorize: process.stdout.isTTY === true, ignore: 'pid,hostname' });
+    const { prettyFactory } = await import('pino-pretty');
+    const colorize = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+    const pretty = prettyFactory({ colorize, singleLine: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' });
+    // A terminal is written to at once: what is read there is read while it happens.
+    const stream = { write: (line: string) => void process.stdout.write(prettyLine(line, pretty, colorize)) };
     return { log: pino({ level }, stream), flush: () => undefined };
   }
   const stream = destination({ fd: 1, sync: false, minLength: batchBytes });
@@ -42,6 +46,11 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
   const flush = (): void => stream.flushSync();
   process.once('exit', flush);
   return { log: pino({ level, base: null, timestamp: isoTime }, stream), flush };
+}
+
+function prettyLine(line: string, pretty: (fields: object) => string, color: boolean): string {
+  const fields = JSON.parse(line) as Record<string, unknown>;
+  return fields.msg === 'request' ? `${requestText(fields, color)}\n` : pretty(fields);
 }
 
 function isoTime(): string {

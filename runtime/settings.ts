@@ -9,8 +9,16 @@ export interface Settings {
   readonly managementHost: string;
   /** Environment to serve; undefined: the only one there is, else `local`. */
   readonly environment: string | undefined;
-  /** `memory`. */
+  /** `memory` or `lmdb:DIR`. */
   readonly store: string;
+  /** Milliseconds between two writes of the call counts: what a crash can lose of them. */
+  readonly countFlushMilliseconds: number;
+  /** Stored revisions of one bundle that stay; older ones go. */
+  readonly revisionsKept: number;
+  /** Whether a directory of which nothing can be deployed is no failure. */
+  readonly allowEmpty: boolean;
+  /** Whether changes of the directory are followed. */
+  readonly watch: boolean;
   /** Bearer token that the management port asks for; undefined: none. */
   readonly token: string | undefined;
   readonly logLevel: LogLevel;
@@ -66,6 +74,8 @@ export function isLoopback(host: string): boolean {
   return loopbackHosts.has(host) || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
+const leastFlush = 10;
+
 /** @throws UsageError when the options contradict each other or would open the management port to others */
 export function checkSettings(settings: Settings): Settings {
   if (!isLoopback(settings.managementHost) && settings.token === undefined) {
@@ -77,10 +87,11 @@ export function checkSettings(settings: Settings): Settings {
   if (settings.port !== 0 && settings.port === settings.managementPort && settings.host === settings.managementHost) {
     throw new UsageError(`--port and --management-port are both ${settings.port}; they must differ.`);
   }
-  if (settings.store !== 'memory') {
-    throw new UsageError(
-      `--store ${settings.store} is not known; this version keeps its state in memory: --store memory.`,
-    );
+  if (!/^(?:memory$|lmdb:.)/s.test(settings.store)) {
+    throw new UsageError(`--store is "${settings.store}"; write memory or lmdb:DIR.`);
+  }
+  if (settings.countFlushMilliseconds < leastFlush) {
+    throw new UsageError(`--count-flush is less than ${leastFlush} ms; a second is usual.`);
   }
   return Object.freeze(settings);
 }

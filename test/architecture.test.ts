@@ -36,6 +36,7 @@ const layers = [
 
 /** Where a package may be imported; a package without a row may be imported nowhere. */
 const packages: Readonly<Record<string, RegExp>> = {
+  '@fastify/busboy': /^runtime\/management\/multipart\.ts$/,
   acorn: /^runtime\/script\//,
   'acorn-walk': /^runtime\/script\//,
   chokidar: /^runtime\/deployment\/reload\.ts$/,

@@ -44,7 +44,7 @@ export function listDirectory(directory: string): Listing {
 }
 
 /** `environments` folders beside the ancestors of a path, nearest first; not past the top of a repository. */
-function environmentsAbove(root: string): string[] {
+export function environmentsAbove(root: string): string[] {
   const found: string[] = [];
   let folder = root;
   for (let level = 0; level < 4 && !exists(join(folder, '.git')); level++) {

@@ -3,9 +3,9 @@ import { readDeveloperApps, readDevelopers, readProducts } from './consumers.ts'
 import { readDataCollectors, readDebugMask } from './debug-mask.ts';
 import { type DeploymentList, readDeployments, readFlowHooks } from './deployment-files.ts';
 import { digestOf } from './digest.ts';
-import { type Environment, emptyEnvironment } from './environment.ts';
+import { type Environment, emptyEnvironment, type JsonObject } from './environment.ts';
 import { listOf } from './json-fields.ts';
-import { type JsonNode, parseJson } from './json-source.ts';
+import { type JsonNode, parseJson, plainJson } from './json-source.ts';
 import { readKeyStores } from './key-store-files.ts';
 import { readKeyValueMaps } from './key-value-map-files.ts';
 import type { FoundFile } from './layout.ts';
@@ -87,6 +87,7 @@ export function readEnvironment(
     ),
     developerApps: reader.readAll('developerapps.json', (root) => readDeveloperApps(root, diagnostics)),
     ...reader.resources(),
+    written: reader.written,
     digest: reader.digest(),
   };
   return { environment, deploymentList };
@@ -113,6 +114,8 @@ class EnvironmentFiles {
   readonly #tests: readonly FoundFile[];
   readonly #diagnostics: Diagnostics;
   readonly #read = new Map<string, Uint8Array>();
+  /** By file name. */
+  readonly written = new Map<string, JsonObject[]>();
 
   constructor(files: ReadonlyMap<string, FoundFile>, tests: readonly FoundFile[], diagnostics: Diagnostics) {
     this.#files = files;
@@ -124,6 +127,7 @@ class EnvironmentFiles {
   read<T>(name: string, read: (root: JsonNode) => T): T[] {
     const file = this.#files.get(name);
     const root = file === undefined ? undefined : this.#json(file);
+    if (root !== undefined) this.#keep(name, root);
     return root === undefined ? [] : [read(root)];
   }
 
@@ -136,6 +140,7 @@ class EnvironmentFiles {
       const root = this.#json(file);
       if (root === undefined) continue;
       reportRepeated(root, this.#diagnostics);
+      this.#keep(name, root);
       entries.push(...read(root));
     }
     return entries;
@@ -170,6 +175,15 @@ class EnvironmentFiles {
     }
   }
 
+  /** A list, a list in the one member of an object, or an object. */
+  #keep(name: string, root: JsonNode): void {
+    const members = root.kind === 'object' ? [...root.members.values()].map(({ value }) => value) : [];
+    const list = root.kind === 'array' ? root : members.find((value) => value.kind === 'array');
+    const objects = list?.kind !== 'array' || isOneObject.test(name) ? [root] : list.items;
+    const plain = objects.filter((node) => node.kind === 'object').map((node) => plainJson(node) as JsonObject);
+    this.written.set(name, [...(this.written.get(name) ?? []), ...plain]);
+  }
+
   #json(file: FoundFile): JsonNode | undefined {
     const source = readText(file.shown, this.#bytes(file), this.#diagnostics);
     return source === undefined ? undefined : parseJson(source, this.#diagnostics);
@@ -185,6 +199,8 @@ class EnvironmentFiles {
   }
 }
 
+/** Files that hold one object, not a list. */
+const isOneObject = /^(?:flowhooks|debugmasks?|deployments)\.json$/;
 const isTestData = /^(?:products|developers|developerapps|maps|kvms)\.json$/;
 
 /** Entries of one list with the same name: the last one counts, which nobody intends. */

@@ -77,8 +77,13 @@ export interface Environment {
   readonly resources: ReadonlyMap<string, Resource>;
   /** Values of environment-level property sets, by `SET.KEY`. */
   readonly properties: ReadonlyMap<string, string>;
+  /** What the JSON files hold, as written, by file name: a list of objects, or the one object of the file. */
+  readonly written: ReadonlyMap<string, readonly JsonObject[]>;
   readonly digest: string;
 }
+
+/** A JSON object as read, nothing known of its members. */
+export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function emptyEnvironment(name: string): Environment {
   return {
@@ -97,6 +102,7 @@ export function emptyEnvironment(name: string): Environment {
     developerApps: [],
     resources: new Map(),
     properties: new Map(),
+    written: new Map(),
     digest: '',
   };
 }

@@ -27,6 +27,13 @@ export interface JsonScalar {
   readonly value: string | number | boolean | null;
 }
 
+/** The value without its places. */
+export function plainJson(node: JsonNode): unknown {
+  if (node.kind === 'scalar') return node.value;
+  if (node.kind === 'array') return node.items.map(plainJson);
+  return Object.fromEntries([...node.members].map(([name, member]) => [name, plainJson(member.value)]));
+}
+
 /** Undefined when the text is no JSON, which is reported at its first mistake. */
 export function parseJson(source: Source, diagnostics: Diagnostics): JsonNode | undefined {
   const reader = new JsonReader(source);

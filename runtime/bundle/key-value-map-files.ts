@@ -1,7 +1,7 @@
 import type { Diagnostics } from '../diagnostic.ts';
 import type { KeyValueMapFile } from './environment.ts';
 import { type JsonFields, listOf } from './json-fields.ts';
-import type { JsonNode } from './json-source.ts';
+import { type JsonNode, plainJson } from './json-source.ts';
 
 /** `maps.json` or `kvms.json`; maps of another environment are left out. */
 export function readKeyValueMaps(root: JsonNode, environment: string, diagnostics: Diagnostics): KeyValueMapFile[] {
@@ -42,11 +42,5 @@ function textOf(fields: JsonFields | undefined, name: string): string {
   const node = fields?.node(name);
   if (node === undefined) return '';
   if (node.kind === 'scalar') return String(node.value);
-  return JSON.stringify(plain(node));
-}
-
-function plain(node: JsonNode): unknown {
-  if (node.kind === 'scalar') return node.value;
-  if (node.kind === 'array') return node.items.map(plain);
-  return Object.fromEntries([...node.members].map(([name, member]) => [name, plain(member.value)]));
+  return JSON.stringify(plainJson(node));
 }

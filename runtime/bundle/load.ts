@@ -24,11 +24,28 @@ export interface LoadOptions {
   readonly environment?: string | undefined;
 }
 
+/** What lies at a path, sorted out; contents of bundles not read yet. */
+export interface Found {
+  readonly path: string;
+  readonly layout: Layout;
+  /** Links in bundles that were not followed. */
+  readonly links: ReadonlyMap<FoundBundle, readonly RefusedLink[]>;
+  /** Unreadable zips, refused links. */
+  readonly diagnostics: Diagnostics;
+}
+
 /**
  * Reads all bundles of a directory, a bundle folder or a zip, and the environment they run in.
  * @throws Error with code ENOENT when there is nothing at `path`
  */
 export async function load(path: string, options: LoadOptions = {}): Promise<Loaded> {
+  const found = await find(path);
+  const bundles = found.layout.bundles.map((one) => loadFound(one, found.links.get(one)));
+  return assemble(found, bundles, options);
+}
+
+/** @throws Error with code ENOENT when there is nothing at `path` */
+export async function find(path: string): Promise<Found> {
   const diagnostics = new Diagnostics();
   const isFile = (await stat(path)).isFile();
   const listing = isFile
@@ -39,11 +56,19 @@ export async function load(path: string, options: LoadOptions = {}): Promise<Loa
     if (isFile) reportEmpty(listing.files, shown(path), diagnostics);
     else reportNothing(path, diagnostics);
   }
-  const links = placeLinks(listing.refusedLinks, layout, diagnostics);
-  const bundles = layout.bundles.map((found) =>
-    loadBundle({ ...readBundleFiles(found), refusedLinks: links.get(found) ?? [] }),
-  );
-  const loaded = chooseEnvironment(layout, options.environment, shown(path), diagnostics);
+  return { path, layout, links: placeLinks(listing.refusedLinks, layout, diagnostics), diagnostics };
+}
+
+/** Reads the files of one bundle. */
+export function loadFound(found: FoundBundle, refusedLinks: readonly RefusedLink[] = []): LoadedBundle {
+  return loadBundle({ ...readBundleFiles(found), refusedLinks });
+}
+
+/** Bundles that were read, in path order, together with their environment, which is read here. */
+export function assemble(found: Found, bundles: readonly LoadedBundle[], options: LoadOptions = {}): Loaded {
+  const diagnostics = new Diagnostics();
+  diagnostics.list.push(...found.diagnostics.list);
+  const loaded = chooseEnvironment(found.layout, options.environment, shown(found.path), diagnostics);
   const kept = withoutDuplicates(bundles, diagnostics);
   checkDeployments(kept, loaded, diagnostics);
   return { bundles: kept, environment: loaded.environment, diagnostics };

@@ -1,8 +1,12 @@
+import { isIPv6 } from 'node:net';
 import type { Deployment } from '../deployment/deploy.ts';
 import { renderDiagnostic } from '../diagnostic-text.ts';
 import { openLog } from '../log.ts';
-import { type Gateway, startGateway } from '../management/gateway.ts';
+import { startGateway } from '../management/gateway.ts';
 import { checkSettings, type LogLevel, parseDuration, parseWholeNumber, type Settings } from '../settings.ts';
+import { servingText } from './reload-report.ts';
+import { startReloading } from './reloading.ts';
+import { counted, hasColor, painter } from './terminal.ts';
 
 /** Options of `serve` as commander gives them: texts. */
 export interface ServeOptions {
@@ -19,6 +23,12 @@ export interface ServeOptions {
   readonly maxChainCalls: string;
   readonly shutdownTimeout: string;
   readonly scriptEngine: 'quickjs' | 'vm';
+  readonly countFlush: string;
+  readonly revisionsKept: string;
+  /** Whether changes of the directory are followed. */
+  readonly watch?: boolean;
+  /** Whether a developer watches: nothing to serve yet is no failure. */
+  readonly dev?: boolean;
 }
 
 const highestPort = 65_535;
@@ -40,6 +50,10 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     maxChainCalls: parseWholeNumber(options.maxChainCalls, '--max-chain-calls', 1, 1_000_000),
     shutdownTimeout: parseDuration(options.shutdownTimeout, '--shutdown-timeout'),
     scriptEngine: options.scriptEngine,
+    countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
+    revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
+    allowEmpty: options.dev === true,
+    watch: options.watch === true,
   });
 }
 
@@ -48,32 +62,41 @@ export async function serve(directory: string, options: ServeOptions): Promise<v
   const settings = settingsOf(directory, options);
   const { log, flush } = await openLog({ level: settings.logLevel, format: settings.logFormat });
   const gateway = await startGateway(settings, log, showFindings);
-  const traffic = `http://${settings.host}:${gateway.port}`;
-  const management = `http://${settings.managementHost}:${gateway.managementPort}`;
-  const proxies = gateway.deployment.snapshot.plans.size;
-  log.info({ traffic, management, proxies, environment: gateway.deployment.snapshot.environment }, 'serving');
-  flush();
+  const traffic = urlOf(settings.host, gateway.port);
+  const management = urlOf(settings.managementHost, gateway.managementPort);
+  const { snapshot } = gateway.deployment;
+  const proxies = snapshot.plans.size;
+  const reload = options.watch === true ? await startReloading(gateway, settings, log) : undefined;
+  if (settings.logFormat === 'json') {
+    log.info({ traffic, management, proxies, environment: snapshot.environment }, 'serving');
+    flush();
+  }
   process.stderr.write(
-    `zerohop serves ${count(proxies, 'proxy', 'proxies')} at ${traffic} (management: ${management})\n`,
+    `zerohop serves ${counted(proxies, 'proxy', 'proxies')} at ${traffic} (management: ${management})\n`,
   );
+  if (options.dev === true) {
+    process.stderr.write(servingText(snapshot, painter(hasColor(process.stderr))));
+    const then = reload === undefined ? '' : `A saved file in ${directory} is live at once. `;
+    process.stderr.write(`${then}Ctrl-C stops.\n`);
+  }
   await untilSignal();
   log.info({}, 'stopping');
-  await close(gateway);
+  await reload?.close();
+  await gateway.close();
   log.info({}, 'stopped');
   flush();
 }
 
-function showFindings({ diagnostics, bundles }: Deployment): void {
-  const color = process.stderr.isTTY === true && process.env.NO_COLOR === undefined;
-  for (const one of diagnostics) process.stderr.write(`${renderDiagnostic(one, { color })}\n`);
-  for (const { bundle, state } of bundles) {
-    if (state === 'refused')
-      process.stderr.write(`${bundle.folder}: "${bundle.name}" is left out because of the errors above.\n`);
-  }
+function urlOf(host: string, port: number): string {
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
-function count(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
+function showFindings({ diagnostics, bundles }: Deployment): void {
+  const color = hasColor(process.stderr);
+  for (const one of diagnostics) process.stderr.write(`${renderDiagnostic(one, { color })}\n`);
+  for (const { name, folder, state } of bundles) {
+    if (state === 'refused') process.stderr.write(`${folder}: "${name}" is left out because of the errors above.\n`);
+  }
 }
 
 /** The first SIGTERM or SIGINT; a second one ends the process at once. */
@@ -89,8 +112,4 @@ async function untilSignal(): Promise<void> {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
   });
-}
-
-async function close(gateway: Gateway): Promise<void> {
-  await gateway.close();
 }

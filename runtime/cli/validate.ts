@@ -1,10 +1,6 @@
-import { deploy } from '../deployment/deploy.ts';
-import { Engines } from '../deployment/engines.ts';
 import type { Diagnostic } from '../diagnostic.ts';
-import { loadOrFail } from '../management/gateway.ts';
 import { parseWholeNumber } from '../settings.ts';
-import { MemoryStore } from '../state/memory.ts';
-import { createConnections } from '../target/connections.ts';
+import { dryRun } from './dry-run.ts';
 import { eslintJson } from './format/eslint-json.ts';
 import { type Findings, findingsOf } from './format/findings.ts';
 import { github } from './format/github.ts';
@@ -40,31 +36,12 @@ export async function validate(paths: readonly string[], options: ValidateOption
   const found: Diagnostic[] = [];
   let bundles = 0;
   for (const path of paths) {
-    const checked = await check(path, options.environment);
-    found.push(...checked.diagnostics);
-    bundles += checked.bundles;
+    const deployment = await dryRun(path, options.environment, (one) => one);
+    found.push(...deployment.diagnostics);
+    bundles += deployment.bundles.length;
   }
   const findings = findingsOf(found, bundles);
   process.stdout.write(formats[options.format](findings));
   const { errors, warnings } = findings;
   return errors > 0 || bundles === 0 || (most !== undefined && warnings > most) ? 1 : 0;
-}
-
-async function check(
-  path: string,
-  environment: string | undefined,
-): Promise<{ diagnostics: readonly Diagnostic[]; bundles: number }> {
-  const loaded = await loadOrFail(path, environment);
-  const connections = createConnections();
-  const engines = new Engines('quickjs');
-  // What `deployments.json` leaves out is checked all the same.
-  const everything = { ...loaded, environment: { ...loaded.environment, deployments: undefined } };
-  try {
-    const deployment = await deploy(everything, { store: new MemoryStore(), connections, engines });
-    for (const plan of deployment.snapshot.plans.values()) for (const target of plan.targets) target.close();
-    return { diagnostics: deployment.diagnostics, bundles: deployment.bundles.length };
-  } finally {
-    await connections.close();
-    await engines.close();
-  }
 }

@@ -1,41 +1,31 @@
-import { formatBasePath } from '../bundle/base-path.ts';
-import type { Bundle } from '../bundle/bundle.ts';
-import type { Diagnostics, Place } from '../diagnostic.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { Claim } from './compiled.ts';
+import { findingAt } from './spot.ts';
 
-interface Claim {
-  readonly proxy: string;
-  readonly endpoint: string;
-  readonly at: Place;
-}
-
-/** Which proxy has which base path: each is there once in an environment. The first in path order keeps it. */
+/** Which proxy has which base path: each is there once in an environment. Who comes first keeps it. */
 export class BasePaths {
-  readonly #claims = new Map<string, Claim>();
+  readonly #owners = new Map<string, Claim>();
 
-  /** Takes the base paths of a proxy; one that is taken already is an error of this proxy. */
-  claim(bundle: Bundle, diagnostics: Diagnostics): void {
-    const wanted = new Map<string, Claim>();
-    for (const endpoint of bundle.proxyEndpoints) {
-      const { HTTPProxyConnection } = endpoint.config;
-      const basePath = formatBasePath(HTTPProxyConnection.BasePath?.text ?? '/');
-      const at = HTTPProxyConnection.BasePath?.at ?? HTTPProxyConnection.at;
-      const other = this.#claims.get(basePath) ?? wanted.get(basePath);
-      if (other === undefined) wanted.set(basePath, { proxy: bundle.name, endpoint: endpoint.name, at });
-      else refuse(basePath, at, other, diagnostics);
+  /** Takes all base paths of a proxy, or, when one of them is taken already, none: those are the findings. */
+  claim(claims: readonly Claim[]): Diagnostic[] {
+    const findings: Diagnostic[] = [];
+    for (const [index, claim] of claims.entries()) {
+      const { basePath } = claim;
+      const own = claims.findIndex((one) => one.basePath === basePath);
+      const other = this.#owners.get(basePath) ?? (own < index ? claims[own] : undefined);
+      if (other !== undefined) findings.push(refusal(claim, other));
     }
-    if (diagnostics.errorCount > 0) return;
-    for (const [basePath, claim] of wanted) this.#claims.set(basePath, claim);
+    if (findings.length === 0) for (const claim of claims) this.#owners.set(claim.basePath, claim);
+    return findings;
   }
 }
 
-function refuse(basePath: string, at: Place, other: Claim, diagnostics: Diagnostics): void {
-  const { line, column } = other.at.source.position(other.at.offset);
-  const where = `${other.at.source.file}:${line}:${column}`;
+/** Code of the finding: what it says is true only as long as the other proxy is there. */
+export const basePathTaken = 'ZH070';
+
+function refusal({ basePath, at }: Claim, other: Claim): Diagnostic {
+  const where = `${other.at.file}:${other.at.line}:${other.at.column}`;
   const message = `Base path ${basePath || '/'} belongs to proxy "${other.proxy}" (endpoint "${other.endpoint}", ${where}) already.`;
-  diagnostics.error(
-    'ZH070',
-    at,
-    message,
-    'Give one of the two another <BasePath>; until then the first one serves it.',
-  );
+  const hint = 'Give one of the two another <BasePath>; until then the first one serves it.';
+  return findingAt(at, 'error', basePathTaken, message, hint);
 }

@@ -1,19 +1,19 @@
-import type { Bundle } from '../bundle/bundle.ts';
-import type { Environment, KeyValueMapFile } from '../bundle/environment.ts';
-import type { Loaded, LoadedBundle } from '../bundle/load.ts';
-import { type Diagnostic, Diagnostics } from '../diagnostic.ts';
-import { BundleCompiler, type CompileContext } from '../flow/bundle-compiler.ts';
+import type { Bundle, BundleKind } from '../bundle/bundle.ts';
+import type { Environment } from '../bundle/environment.ts';
+import type { LoadedBundle } from '../bundle/load.ts';
+import type { Diagnostic } from '../diagnostic.ts';
+import type { BundleCompiler } from '../flow/bundle-compiler.ts';
 import type { Connections } from '../flow/connections.ts';
-import { compileProxy, type ProxyPlan } from '../flow/proxy-plan.ts';
-import { type CompiledSharedFlow, compileSharedFlow } from '../flow/shared-flow.ts';
-import { policies } from '../policies/index.ts';
-import { type KeyValueMapScope, KeyValueMaps, keyValueMapScope } from '../state/keyvaluemap.ts';
+import { type BundleId, idText } from '../state/revisions.ts';
 import type { Store } from '../state/store.ts';
 import { BasePaths } from './base-paths.ts';
-import { type Engines, readsDurations } from './engines.ts';
+import { BundleSetCompiler } from './bundle-set-compiler.ts';
+import { type Compiled, claimsOf } from './compiled.ts';
+import type { Engines } from './engines.ts';
 import { checkSharedFlows } from './shared-flow-calls.ts';
 import { Snapshot } from './snapshot.ts';
 import { checkCalls } from './static-calls.ts';
+import type { Uses } from './uses.ts';
 
 /** What outlives a deployment. */
 export interface Ground {
@@ -22,129 +22,181 @@ export interface Ground {
   readonly engines: Engines;
 }
 
+/** What is to be different. Bundles that are not named stay as they are. */
+export interface BundleChange {
+  readonly put: readonly LoadedBundle[];
+  readonly remove: readonly BundleId[];
+}
+
+/** What became of a bundle that was to be deployed. Holds nothing of its source. */
 export interface DeployedBundle {
-  readonly bundle: Bundle;
+  readonly kind: BundleKind;
+  readonly name: string;
+  readonly revision: string;
+  readonly digest: string;
+  /** Path of its folder, as shown to the author. */
+  readonly folder: string;
   /** `kept`: this one is faulty, its last good revision goes on serving. */
   readonly state: 'deployed' | 'kept' | 'refused';
+  /** Of the proxy as it is written, `/` is the empty string; none of a shared flow. */
+  readonly basePaths: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** What of the environment it was compiled with. */
+  readonly uses: Uses;
+}
+
+/** A snapshot that may be swapped in, and what is to be said of it. */
+export interface Deployment {
+  readonly snapshot: Snapshot;
+  /** One for each bundle that was put. */
+  readonly bundles: readonly DeployedBundle[];
+  /** All findings: those of bundles in their order, then those that belong to none of them. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface Deployment {
-  readonly snapshot: Snapshot;
-  readonly bundles: readonly DeployedBundle[];
-  /** All findings: those of bundles in their order, then those that belong to none. */
-  readonly diagnostics: readonly Diagnostic[];
+/** A deployment that nothing serves yet. */
+export interface PreparedDeployment extends Deployment {
+  /** Does what policies left for the moment of deployment. Before the snapshot serves. */
+  doDeployWork(): Promise<void>;
+  /** It will never serve: closes what was opened for it. */
+  discard(): void;
 }
 
 /**
- * Bundles and environment to one snapshot. A faulty bundle never stops the others: it is left out, or its last good
- * revision stays. Bundles whose files did not change keep their plan.
+ * A change of bundles or environment to the next snapshot. A faulty bundle never stops the others: it is left out, or
+ * its last good revision stays. A bundle whose files and whose part of the environment did not change keeps its plan.
+ * Of two bundles with one base path that was there before keeps it, then that which comes first.
  */
-export async function deploy(loaded: Loaded, ground: Ground, previous?: Snapshot): Promise<Deployment> {
-  const { environment } = loaded;
-  const chosen = loaded.bundles.filter((one) => isListed(one.bundle, environment));
-  const bundles = chosen.map((one) => one.bundle);
-  await loadKeyValueMaps(environment, ground.store);
-  const context: CompileContext = {
-    environment,
-    store: ground.store,
-    scripts: await ground.engines.scripts(bundles),
-    xpath: await ground.engines.xpath(bundles),
-    policies,
-    connections: ground.connections,
+export async function prepare(
+  change: BundleChange,
+  environment: Environment,
+  ground: Ground,
+  previous?: Snapshot,
+): Promise<PreparedDeployment> {
+  const { put, remove } = change;
+  const compiler = await BundleSetCompiler.open(put, environment, ground);
+  const deployer = new Deployer(compiler, previous);
+  const touched = new Set([...remove, ...put.map(({ bundle }) => bundle)].map(idText));
+  deployer.keepAllBut(touched);
+  for (const one of put) if (one.bundle.kind === 'sharedflowbundle') deployer.put(one);
+  const proxies = put.filter(({ bundle }) => bundle.kind === 'apiproxy');
+  for (const one of proxies) if (deployer.serves(one.bundle)) deployer.put(one);
+  for (const one of proxies) if (!deployer.serves(one.bundle)) deployer.put(one);
+  const snapshot = new Snapshot(environment, deployer.compiled);
+  const putKeys = new Set(put.map(({ bundle }) => idText(bundle)));
+  const isNew = (about: string): boolean => putKeys.has(about);
+  const across = [
+    ...checkCalls(snapshot, previous, isNew),
+    ...checkSharedFlows(snapshot, previous, environment, isNew),
+  ];
+  for (const { about, finding } of across) if (about !== undefined) deployer.add(about, finding);
+  const bundles = put.flatMap(({ bundle }) => deployer.resultOf(bundle) ?? []);
+  const others = across.filter(({ about }) => about === undefined || !isNew(about)).map(({ finding }) => finding);
+  return {
+    snapshot,
+    bundles,
+    diagnostics: [...bundles.flatMap((one) => one.diagnostics), ...others],
+    doDeployWork: () => deployer.doDeployWork(),
+    discard: () => deployer.discard(),
   };
-  const deployer = new Deployer(context, previous);
-  for (const one of chosen) if (one.bundle.kind === 'sharedflowbundle') deployer.sharedFlow(one);
-  for (const one of chosen) if (one.bundle.kind === 'apiproxy') deployer.proxy(one);
-  await deployer.doDeployWork();
-  const snapshot = new Snapshot(environment, deployer.plans, deployer.sharedFlows);
-  const across = new Diagnostics();
-  across.list.push(...loaded.diagnostics.list);
-  const byName = new Map(bundles.filter((one) => one.kind === 'apiproxy').map((one) => [one.name, one]));
-  checkCalls(snapshot, byName, across);
-  checkSharedFlows(snapshot, bundles, environment, across);
-  const deployed = chosen.map((one) => ({
-    bundle: one.bundle,
-    state: deployer.stateOf(one.bundle),
-    diagnostics: one.diagnostics.list,
-  }));
-  const diagnostics = [...deployed.flatMap((one) => one.diagnostics), ...across.list];
-  return { snapshot, bundles: deployed, diagnostics };
 }
 
-/** Compiles one bundle after the other; which plan serves a name is settled here. */
+/** `prepare`, and the work of the moment of deployment. */
+export async function deploy(
+  change: BundleChange,
+  environment: Environment,
+  ground: Ground,
+  previous?: Snapshot,
+): Promise<Deployment> {
+  const prepared = await prepare(change, environment, ground, previous);
+  await prepared.doDeployWork();
+  return prepared;
+}
+
+/** Takes one bundle after the other; which plan serves a name is settled here. */
 class Deployer {
-  readonly plans = new Map<string, ProxyPlan>();
-  readonly sharedFlows = new Map<string, CompiledSharedFlow>();
-  readonly #states = new Map<Bundle, DeployedBundle['state']>();
+  readonly compiled = new Map<string, Compiled>();
+  readonly #results = new Map<Bundle, DeployedBundle & { readonly diagnostics: Diagnostic[] }>();
   readonly #basePaths = new BasePaths();
-  readonly #compilers: BundleCompiler[] = [];
-  readonly #context: CompileContext;
+  readonly #fresh = new Map<Compiled, BundleCompiler>();
+  readonly #compiler: BundleSetCompiler;
   readonly #previous: Snapshot | undefined;
 
-  constructor(context: CompileContext, previous: Snapshot | undefined) {
-    this.#context = context;
+  constructor(compiler: BundleSetCompiler, previous: Snapshot | undefined) {
+    this.#compiler = compiler;
     this.#previous = previous;
   }
 
-  stateOf(bundle: Bundle): DeployedBundle['state'] {
-    return this.#states.get(bundle) ?? 'refused';
+  serves(id: BundleId): boolean {
+    return this.#previous?.compiled.has(idText(id)) === true;
   }
 
-  sharedFlow({ bundle, diagnostics }: LoadedBundle): void {
-    const before = this.#previous?.sharedFlows.get(bundle.name);
-    const same = before !== undefined && this.#unchanged(bundle, before.digest);
-    const flow = same ? before : compileSharedFlow(bundle, this.#compiler(bundle, diagnostics));
-    this.#settle(bundle, diagnostics, flow, before, this.sharedFlows);
+  keepAllBut(touched: ReadonlySet<string>): void {
+    for (const [key, one] of this.#previous?.compiled ?? []) if (!touched.has(key)) this.#keep(key, one);
   }
 
-  proxy({ bundle, diagnostics }: LoadedBundle): void {
-    const before = this.#previous?.plans.get(bundle.name);
-    const same = before !== undefined && this.#unchanged(bundle, before.digest);
-    const plan = same ? before : compileProxy(bundle, this.#compiler(bundle, diagnostics));
-    if (diagnostics.errorCount === 0) this.#basePaths.claim(bundle, diagnostics);
-    this.#settle(bundle, diagnostics, plan, before, this.plans);
-    if (plan !== before && this.plans.get(bundle.name) !== plan) for (const target of plan.targets) target.close();
+  put({ bundle, diagnostics }: LoadedBundle): void {
+    const key = idText(bundle);
+    const before = this.#previous?.compiled.get(key);
+    const made = this.#made(bundle, before) ?? this.#compile({ bundle, diagnostics });
+    if (diagnostics.errorCount === 0) diagnostics.list.push(...this.#basePaths.claim(made.claims));
+    const isGood = diagnostics.errorCount === 0;
+    if (isGood) this.compiled.set(key, made);
+    else this.#close(made);
+    const isKept = !isGood && before !== undefined && this.#keep(key, before);
+    this.#results.set(bundle, {
+      kind: bundle.kind,
+      name: bundle.name,
+      revision: bundle.revision,
+      digest: bundle.digest,
+      folder: bundle.folder,
+      state: isGood ? 'deployed' : isKept ? 'kept' : 'refused',
+      basePaths: claimsOf(bundle).map(({ basePath }) => basePath),
+      diagnostics: [...diagnostics.list],
+      uses: made.uses,
+    });
+  }
+
+  resultOf(bundle: Bundle): DeployedBundle | undefined {
+    return this.#results.get(bundle);
+  }
+
+  /** A finding about how a bundle fits to the others. */
+  add(about: string, finding: Diagnostic): void {
+    for (const [bundle, { diagnostics }] of this.#results) if (idText(bundle) === about) diagnostics.push(finding);
   }
 
   /** What policies left for the moment of deployment, of the bundles that are new and good. */
   async doDeployWork(): Promise<void> {
-    for (const { bundle, deployWork } of this.#compilers) {
-      if (this.stateOf(bundle) === 'deployed') for (const work of deployWork) await work();
-    }
+    for (const { deployWork } of this.#fresh.values()) for (const work of deployWork) await work();
   }
 
-  #settle<P>(bundle: Bundle, found: Diagnostics, made: P, before: P | undefined, into: Map<string, P>): void {
-    const serves = found.errorCount === 0 ? made : before;
-    if (serves !== undefined) into.set(bundle.name, serves);
-    this.#states.set(bundle, found.errorCount === 0 ? 'deployed' : before === undefined ? 'refused' : 'kept');
+  discard(): void {
+    for (const one of [...this.#fresh.keys()]) this.#close(one);
   }
 
-  #unchanged(bundle: Bundle, digest: string): boolean {
-    return digest === bundle.digest && this.#previous?.environmentDigest === this.#context.environment.digest;
+  #keep(key: string, one: Compiled): boolean {
+    if (this.#basePaths.claim(one.claims).length > 0) return false;
+    this.compiled.set(key, one);
+    return true;
   }
 
-  #compiler(bundle: Bundle, diagnostics: Diagnostics): BundleCompiler {
-    const compiler = new BundleCompiler(bundle, this.#context, diagnostics, readsDurations(bundle));
-    this.#compilers.push(compiler);
-    return compiler;
+  /** What was made of the same files, in what is the same environment for them. */
+  #made(bundle: Bundle, before: Compiled | undefined): Compiled | undefined {
+    if (before === undefined || before.digest !== bundle.digest || before.revision !== bundle.revision)
+      return undefined;
+    return before.uses.areSameIn(this.#compiler.environment) ? before : undefined;
   }
-}
 
-function isListed(bundle: Bundle, { deployments }: Environment): boolean {
-  if (deployments === undefined) return true;
-  return (bundle.kind === 'apiproxy' ? deployments.proxies : deployments.sharedFlows).has(bundle.name);
-}
+  #compile(loaded: LoadedBundle): Compiled {
+    const { compiled, compiler } = this.#compiler.compile(loaded);
+    this.#fresh.set(compiled, compiler);
+    return compiled;
+  }
 
-/** Entries of `maps.json` go into the store where it has none of that name yet. */
-async function loadKeyValueMaps(environment: Environment, store: Store): Promise<void> {
-  const maps = new KeyValueMaps(store);
-  for (const file of environment.keyValueMaps) await maps.load(scopeOf(file, environment), file);
-}
-
-function scopeOf(file: KeyValueMapFile, environment: Environment): KeyValueMapScope {
-  const { organization, name } = environment;
-  if (file.scope === 'environment') return keyValueMapScope.environment({ organization, environment: name });
-  if (file.proxy !== undefined) return keyValueMapScope.apiproxy({ organization, bundle: file.proxy });
-  return keyValueMapScope.organization({ organization });
+  /** Connections of a plan that was made here and will not serve. */
+  #close(made: Compiled): void {
+    if (!this.#fresh.delete(made)) return;
+    for (const target of made.plan?.targets ?? []) target.close();
+  }
 }

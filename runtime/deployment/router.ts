@@ -5,31 +5,31 @@ import type { Endpoint } from '../message/exchange.ts';
  * literal segment beats `*`. A tree of Maps by segment: the cost depends on the length of the path, not on the number
  * of proxies (bench/micro/router.ts). Apigee: base path rules of ProxyEndpoint.
  */
-export class Router {
-  readonly #root: Node;
+export class Router<E extends Endpoint> {
+  readonly #root: Node<E>;
 
-  constructor(endpoints: Iterable<Endpoint>) {
+  constructor(endpoints: Iterable<E>) {
     this.#root = newNode();
     for (const endpoint of endpoints) insert(this.#root, endpoint);
   }
 
   /** The endpoint that takes a request path (no query in it). */
-  find(path: string): Endpoint | undefined {
+  find(path: string): E | undefined {
     return findFrom(this.#root, path, 0);
   }
 }
 
-interface Node {
-  readonly literal: Map<string, Node>;
-  wildcard: Node | undefined;
-  endpoint: Endpoint | undefined;
+interface Node<E> {
+  readonly literal: Map<string, Node<E>>;
+  wildcard: Node<E> | undefined;
+  endpoint: E | undefined;
 }
 
-function newNode(): Node {
+function newNode<E>(): Node<E> {
   return { literal: new Map(), wildcard: undefined, endpoint: undefined };
 }
 
-function insert(root: Node, endpoint: Endpoint): void {
+function insert<E extends Endpoint>(root: Node<E>, endpoint: E): void {
   let node = root;
   for (const segment of segmentsOf(endpoint.basePath)) {
     if (segment === '*') {
@@ -53,7 +53,7 @@ export function segmentsOf(basePath: string): string[] {
 }
 
 /** `from` is the index of the slash before the segment to look at, or the end of the path. */
-function findFrom(node: Node, path: string, from: number): Endpoint | undefined {
+function findFrom<E>(node: Node<E>, path: string, from: number): E | undefined {
   if (from < path.length) {
     const end = path.indexOf('/', from + 1);
     const next = end === -1 ? path.length : end;

@@ -1,70 +1,86 @@
-import type { Bundle } from '../bundle/bundle.ts';
 import { type Environment, flowHookNames } from '../bundle/environment.ts';
-import { type Diagnostics, nearest, type Place, wholeFile } from '../diagnostic.ts';
-import { elementsOf, textOf } from '../xml/element.ts';
+import { nearest, wholeFile } from '../diagnostic.ts';
 import type { Snapshot } from './snapshot.ts';
+import { findingAt, spotOf } from './spot.ts';
+import type { CrossFinding } from './static-calls.ts';
 
-interface FlowCall {
-  readonly flow: string;
-  readonly at: Place;
-}
-
-/** Warns of shared flows that are called or attached but not deployed, and of shared flows that call each other in a circle. */
+/**
+ * Warns of shared flows that are called or attached but not deployed, and of shared flows that call each other in a
+ * circle: in bundles that are new, and in those whose shared flow went away.
+ * @param isNew whether a bundle, `apiproxy/NAME` or `sharedflowbundle/NAME`, is new or changed
+ */
 export function checkSharedFlows(
   snapshot: Snapshot,
-  bundles: readonly Bundle[],
+  previous: Snapshot | undefined,
   environment: Environment,
-  diagnostics: Diagnostics,
-): void {
-  const known = snapshot.sharedFlows;
-  const calls = new Map(bundles.map((bundle) => [bundle, callsOf(bundle)]));
-  for (const { flow, at } of [...calls.values()].flat()) {
-    if (known.has(flow)) continue;
-    const [best] = nearest(flow, known.keys());
-    const later = 'It may be deployed later; until then the step raises flow.SharedFlowNotFound.';
-    const hint = best === undefined ? later : `Did you mean "${best}"?`;
-    diagnostics.warning('ZH071', at, `Shared flow "${flow}" is not deployed.`, hint);
+  isNew: (about: string) => boolean,
+): CrossFinding[] {
+  return [
+    ...missingFlows(snapshot, previous, isNew),
+    ...missingHooks(snapshot, previous, environment),
+    ...circles(snapshot, isNew),
+  ];
+}
+
+function missingFlows(
+  { compiled, sharedFlows }: Snapshot,
+  previous: Snapshot | undefined,
+  isNew: (about: string) => boolean,
+): CrossFinding[] {
+  const findings: CrossFinding[] = [];
+  for (const [about, { flowCalls }] of compiled) {
+    for (const { flow, at } of flowCalls) {
+      if (sharedFlows.has(flow) || (!isNew(about) && previous?.sharedFlows.has(flow) !== true)) continue;
+      const [best] = nearest(flow, sharedFlows.keys());
+      const later = 'It may be deployed later; until then the step raises flow.SharedFlowNotFound.';
+      const hint = best === undefined ? later : `Did you mean "${best}"?`;
+      const message = `Shared flow "${flow}" is not deployed.`;
+      findings.push({ about, finding: findingAt(at, 'warning', 'ZH071', message, hint) });
+    }
   }
+  return findings;
+}
+
+function missingHooks(
+  { sharedFlows }: Snapshot,
+  previous: Snapshot | undefined,
+  environment: Environment,
+): CrossFinding[] {
+  const findings: CrossFinding[] = [];
   for (const name of flowHookNames) {
     const hook = environment.flowHooks.get(name);
-    if (hook === undefined || known.has(hook.sharedFlow)) continue;
-    const place = wholeFile(`environments/${environment.name}/flowhooks.json`);
+    if (hook === undefined || sharedFlows.has(hook.sharedFlow)) continue;
+    const before = previous?.flowHooks[name]?.sharedFlow;
+    if (before === hook.sharedFlow && previous?.sharedFlows.has(before) !== true) continue;
+    const at = spotOf(wholeFile(`environments/${environment.name}/flowhooks.json`));
     const message = `${name} names shared flow "${hook.sharedFlow}", which is not deployed: every call will fail.`;
-    diagnostics.warning('ZH071', place, message, 'Deploy the shared flow, or take the hook out.');
+    const hint = 'Deploy the shared flow, or take the hook out.';
+    findings.push({ about: undefined, finding: findingAt(at, 'warning', 'ZH071', message, hint) });
   }
-  checkCircles(calls, diagnostics);
+  return findings;
 }
 
-function callsOf(bundle: Bundle): FlowCall[] {
-  const calls: FlowCall[] = [];
-  for (const { root } of bundle.policies.values()) {
-    if (root.name !== 'FlowCallout') continue;
-    const named = elementsOf(root).find((child) => child.name === 'SharedFlowBundle');
-    if (named === undefined) continue;
-    const flow = textOf(named).trim();
-    if (flow !== '') calls.push({ flow, at: named.place });
-  }
-  return calls;
-}
-
-function checkCircles(calls: ReadonlyMap<Bundle, readonly FlowCall[]>, diagnostics: Diagnostics): void {
-  const next = new Map<string, readonly FlowCall[]>();
-  for (const [bundle, own] of calls) if (bundle.kind === 'sharedflowbundle') next.set(bundle.name, own);
+function circles({ compiled }: Snapshot, isNew: (about: string) => boolean): CrossFinding[] {
+  const findings: CrossFinding[] = [];
   const done = new Set<string>();
   const walk = (name: string, path: readonly string[]): void => {
+    const about = `sharedflowbundle/${name}`;
     if (done.has(name)) return;
-    for (const { flow, at } of next.get(name) ?? []) {
+    for (const { flow, at } of compiled.get(about)?.flowCalls ?? []) {
       const names = [...path, name];
       const start = names.indexOf(flow);
       if (start === -1) {
         walk(flow, names);
         continue;
       }
-      const circle = [...names.slice(start), flow].join(' -> ');
+      const circle = names.slice(start);
+      if (!circle.some((one) => isNew(`sharedflowbundle/${one}`))) continue;
+      const message = `These shared flows call each other in a circle: ${[...circle, flow].join(' -> ')}.`;
       const hint = 'Without a condition that ends it, the call fails with flow.SharedFlowLoopDetected.';
-      diagnostics.warning('ZH072', at, `These shared flows call each other in a circle: ${circle}.`, hint);
+      findings.push({ about, finding: findingAt(at, 'warning', 'ZH072', message, hint) });
     }
     done.add(name);
   };
-  for (const name of next.keys()) walk(name, []);
+  for (const { kind, name } of compiled.values()) if (kind === 'sharedflowbundle') walk(name, []);
+  return findings;
 }

@@ -1,7 +1,10 @@
 import type { Environment } from '../bundle/environment.ts';
+import type { CompiledEndpoint } from '../flow/endpoint.ts';
 import type { ProxyPlan } from '../flow/proxy-plan.ts';
 import type { CompiledSharedFlow } from '../flow/shared-flow.ts';
-import type { Directory, Endpoint, FlowHookRun, FlowHooks, SharedFlow } from '../message/exchange.ts';
+import type { LocalCall } from '../flow/target.ts';
+import type { Directory, FlowHookRun, FlowHooks, SharedFlow } from '../message/exchange.ts';
+import type { Compiled } from './compiled.ts';
 import { Router } from './router.ts';
 
 /**
@@ -11,34 +14,30 @@ import { Router } from './router.ts';
 export class Snapshot implements Directory {
   readonly organization: string;
   readonly environment: string;
-  /** Digest of the environment its plans were compiled with. */
-  readonly environmentDigest: string;
   readonly properties: ReadonlyMap<string, string>;
   readonly flowHooks: FlowHooks;
+  /** By kind and name, `apiproxy/NAME`. */
+  readonly compiled: ReadonlyMap<string, Compiled>;
   readonly plans: ReadonlyMap<string, ProxyPlan>;
   readonly sharedFlows: ReadonlyMap<string, CompiledSharedFlow>;
-  readonly #router: Router;
+  readonly #router: Router<CompiledEndpoint>;
   #running = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(
-    environment: Environment,
-    plans: ReadonlyMap<string, ProxyPlan>,
-    sharedFlows: ReadonlyMap<string, CompiledSharedFlow>,
-  ) {
+  constructor(environment: Environment, compiled: ReadonlyMap<string, Compiled>) {
     this.organization = environment.organization;
     this.environment = environment.name;
-    this.environmentDigest = environment.digest;
     this.properties = environment.properties;
     this.flowHooks = hooksOf(environment);
-    this.plans = plans;
-    this.sharedFlows = sharedFlows;
-    this.#router = new Router([...plans.values()].flatMap((plan) => plan.endpoints));
+    this.compiled = compiled;
+    this.plans = byName([...compiled.values()].flatMap(({ plan }) => plan ?? []));
+    this.sharedFlows = byName([...compiled.values()].flatMap(({ sharedFlow }) => sharedFlow ?? []));
+    this.#router = new Router([...this.plans.values()].flatMap((plan) => plan.endpoints));
     // Fields cannot be assigned any more; the count of running requests is private and not part of what is deployed.
     Object.freeze(this);
   }
 
-  endpointByName(proxy: string, endpoint: string | undefined): Endpoint | undefined {
+  endpointByName(proxy: string, endpoint: string | undefined): CompiledEndpoint | undefined {
     const endpoints = this.plans.get(proxy)?.endpoints;
     if (endpoints === undefined) return undefined;
     if (endpoint !== undefined && endpoint !== '') return endpoints.find((one) => one.name === endpoint);
@@ -49,8 +48,14 @@ export class Snapshot implements Directory {
     return this.plans.has(proxy);
   }
 
-  endpointByPath(path: string): Endpoint | undefined {
+  endpointByPath(path: string): CompiledEndpoint | undefined {
     return this.#router.find(path);
+  }
+
+  /** What a literal local call leads to. */
+  endpointOf(call: LocalCall): CompiledEndpoint | undefined {
+    if ('path' in call) return this.endpointByPath(call.path.replace(/\?.*$/, ''));
+    return this.endpointByName(call.proxy, call.endpoint);
   }
 
   sharedFlow(name: string): SharedFlow | undefined {
@@ -78,6 +83,10 @@ export class Snapshot implements Directory {
     this.#onIdle = undefined;
     onIdle?.();
   }
+}
+
+function byName<T extends { readonly name: string }>(list: readonly T[]): Map<string, T> {
+  return new Map(list.map((one) => [one.name, one]));
 }
 
 function hooksOf(environment: Environment): FlowHooks {

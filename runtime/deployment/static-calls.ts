@@ -1,8 +1,8 @@
-import type { Bundle } from '../bundle/bundle.ts';
-import { type Diagnostics, nearest, type Place } from '../diagnostic.ts';
+import { type Diagnostic, nearest } from '../diagnostic.ts';
 import type { CompiledEndpoint } from '../flow/endpoint.ts';
 import type { LocalCall } from '../flow/target.ts';
 import type { Snapshot } from './snapshot.ts';
+import { findingAt } from './spot.ts';
 
 /** An edge of the call graph: an endpoint, and the endpoint it calls (undefined when that is not deployed). */
 export interface CallEdge {
@@ -11,65 +11,66 @@ export interface CallEdge {
   readonly call: LocalCall;
 }
 
+/** A finding about how bundles fit together, and the bundle it is about: `apiproxy/NAME`, undefined for a flow hook. */
+export interface CrossFinding {
+  readonly about: string | undefined;
+  readonly finding: Diagnostic;
+}
+
 /** Who calls whom by a literal LocalTargetConnection. */
 export function callGraph(snapshot: Snapshot): CallEdge[] {
   const endpoints = [...snapshot.plans.values()].flatMap((plan) => plan.endpoints);
-  return endpoints.flatMap((from) => from.calls.map((call) => ({ from, to: resolve(snapshot, call), call })));
+  return endpoints.flatMap((from) => from.calls.map((call) => ({ from, to: snapshot.endpointOf(call), call })));
 }
 
-function resolve(snapshot: Snapshot, call: LocalCall): CompiledEndpoint | undefined {
-  const found =
-    'path' in call
-      ? snapshot.endpointByPath(call.path.replace(/\?.*$/, ''))
-      : snapshot.endpointByName(call.proxy, call.endpoint);
-  return [...snapshot.plans.values()].flatMap((plan) => plan.endpoints).find((endpoint) => endpoint === found);
-}
-
-/** Warns of local targets that are not there and of calls that come back to where they started. */
-export function checkCalls(snapshot: Snapshot, bundles: ReadonlyMap<string, Bundle>, diagnostics: Diagnostics): void {
+/**
+ * Warns of local targets that are not there and of calls that come back to where they started: in bundles that are new,
+ * and in those whose target went away.
+ * @param isNew whether a bundle, `apiproxy/NAME`, is new or changed
+ */
+export function checkCalls(
+  snapshot: Snapshot,
+  previous: Snapshot | undefined,
+  isNew: (about: string) => boolean,
+): CrossFinding[] {
   const edges = callGraph(snapshot);
-  for (const { from, to, call } of edges) {
-    const caller = bundles.get(from.proxy);
-    // `target.url`, set while a request runs, decides in place of what is written.
-    if (to !== undefined || (caller !== undefined && mentionsTargetUrl(caller))) continue;
-    const place = placeOf(from, bundles);
-    if (place === undefined) continue;
-    const wanted =
-      'path' in call
-        ? `path ${call.path}`
-        : `proxy "${call.proxy}"${call.endpoint === undefined ? '' : `, endpoint "${call.endpoint}"`}`;
-    const [best] = 'path' in call ? [] : nearest(call.proxy, snapshot.plans.keys());
-    const hint =
-      best === undefined ? 'It may be deployed later; until then the call answers 404.' : `Did you mean "${best}"?`;
-    diagnostics.warning('ZH032', place, `LocalTargetConnection calls ${wanted}, which is not deployed.`, hint);
-  }
-  for (const cycle of cycles(edges)) {
-    const [first] = cycle;
-    const place = first === undefined ? undefined : placeOf(first, bundles);
-    if (place === undefined) continue;
+  const missing = edges.flatMap((edge) => missingTarget(edge, snapshot, previous, isNew) ?? []);
+  const circles = cycles(edges, (endpoint) => isNew(`apiproxy/${endpoint.proxy}`)).flatMap((cycle) => {
+    const about = `apiproxy/${cycle[0]?.proxy}`;
+    const caller = snapshot.compiled.get(about);
+    if (caller === undefined) return [];
     const names = [...cycle, ...cycle.slice(0, 1)].map((endpoint) => endpoint.proxy).join(' -> ');
+    const message = `These proxies call each other in a circle: ${names}.`;
     const hint = 'Legal when the path changes on the way; a call with the same path is refused with 508.';
-    diagnostics.warning('ZH033', place, `These proxies call each other in a circle: ${names}.`, hint);
-  }
+    return [{ about, finding: findingAt(caller.localCallAt, 'warning', 'ZH033', message, hint) }];
+  });
+  return [...missing, ...circles];
 }
 
-function mentionsTargetUrl(bundle: Bundle): boolean {
-  return (
-    [...bundle.policies.values()].some((policy) => policy.root.place.source.text.includes('target.url')) ||
-    [...bundle.resources.values()].some(
-      ({ type, bytes }) => type === 'jsc' && Buffer.from(bytes).includes('target.url'),
-    )
-  );
+function missingTarget(
+  { from, to, call }: CallEdge,
+  snapshot: Snapshot,
+  previous: Snapshot | undefined,
+  isNew: (about: string) => boolean,
+): CrossFinding | undefined {
+  const about = `apiproxy/${from.proxy}`;
+  const caller = snapshot.compiled.get(about);
+  // `target.url`, set while a request runs, decides in place of what is written.
+  if (to !== undefined || caller === undefined || caller.setsTargetUrl) return undefined;
+  if (!isNew(about) && previous?.endpointOf(call) === undefined) return undefined;
+  const wanted =
+    'path' in call
+      ? `path ${call.path}`
+      : `proxy "${call.proxy}"${call.endpoint === undefined ? '' : `, endpoint "${call.endpoint}"`}`;
+  const [best] = 'path' in call ? [] : nearest(call.proxy, snapshot.plans.keys());
+  const hint =
+    best === undefined ? 'It may be deployed later; until then the call answers 404.' : `Did you mean "${best}"?`;
+  const message = `LocalTargetConnection calls ${wanted}, which is not deployed.`;
+  return { about, finding: findingAt(caller.localCallAt, 'warning', 'ZH032', message, hint) };
 }
 
-function placeOf(endpoint: CompiledEndpoint, bundles: ReadonlyMap<string, Bundle>): Place | undefined {
-  const bundle = bundles.get(endpoint.proxy);
-  const local = bundle?.targetEndpoints.find((target) => target.config.LocalTargetConnection !== undefined);
-  return local?.config.LocalTargetConnection?.at ?? bundle?.at;
-}
-
-/** Each elementary circle once, starting where the walk first meets it. */
-function cycles(edges: readonly CallEdge[]): CompiledEndpoint[][] {
+/** Each elementary circle with a wanted endpoint once, starting where the walk first meets it. */
+function cycles(edges: readonly CallEdge[], isWanted: (endpoint: CompiledEndpoint) => boolean): CompiledEndpoint[][] {
   const next = new Map<CompiledEndpoint, CompiledEndpoint[]>();
   for (const { from, to } of edges) {
     if (to === undefined) continue;
@@ -79,8 +80,8 @@ function cycles(edges: readonly CallEdge[]): CompiledEndpoint[][] {
   }
   const found: CompiledEndpoint[][] = [];
   const done = new Set<CompiledEndpoint>();
-  for (const start of next.keys()) walk(start, [], next, done, found);
-  return found;
+  for (const start of next.keys()) if (isWanted(start)) walk(start, [], next, done, found);
+  return found.filter((cycle) => cycle.some(isWanted));
 }
 
 function walk(

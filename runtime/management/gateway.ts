@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { load } from '../bundle/load.ts';
-import { type Deployment, deploy, type Ground } from '../deployment/deploy.ts';
+import { type Loaded, load } from '../bundle/load.ts';
+import type { Deployment, Ground } from '../deployment/deploy.ts';
+import { Deployments } from '../deployment/deployments.ts';
 import { Engines } from '../deployment/engines.ts';
-import { Serving } from '../deployment/serving.ts';
 import { createVariableAccess } from '../language/variables.ts';
 import type { Log } from '../log.ts';
 import type { Exchange, Surroundings } from '../message/exchange.ts';
 import { maxTargetLength, openFrontDoor } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
+import { CallCountKeeper } from '../state/call-count-keeper.ts';
 import { CallCounts } from '../state/call-counts.ts';
-import { MemoryStore } from '../state/memory.ts';
+import { openStore } from '../state/open.ts';
+import type { Store } from '../state/store.ts';
 import { createConnections } from '../target/connections.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
@@ -20,7 +22,12 @@ import { openManagement } from './server.ts';
 export interface Gateway {
   readonly port: number;
   readonly managementPort: number;
+  /** As it was when it began to serve. */
   readonly deployment: Deployment;
+  readonly deployments: Deployments;
+  readonly counts: CallCounts;
+  /** The first reading of the directory, for who watches it; undefined when nobody is to (`Settings.watch`). */
+  readonly loaded: Loaded | undefined;
   /** Stops accepting, lets running requests finish within the shutdown timeout, then lets go of everything. */
   close(): Promise<void>;
 }
@@ -30,54 +37,113 @@ export type Announce = (deployment: Deployment) => void;
 
 /**
  * Loads and deploys a bundle directory, then serves it.
- * @throws CommandFailure when the directory is missing, nothing in it can be deployed, or a port is taken
+ * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
-  const store = new MemoryStore();
+  const store = await openStore(settings.store);
   const connections = createConnections();
-  const ground: Ground = { store, connections, engines: new Engines(settings.scriptEngine) };
-  const deployment = await firstDeployment(settings, ground, announce);
-  const serving = new Serving(deployment.snapshot);
+  const engines = new Engines(settings.scriptEngine);
+  const closing: (() => Promise<void>)[] = [
+    () => store.close(),
+    () => engines.close(),
+    async () => connections.close(),
+  ];
+  try {
+    return await open(settings, log, announce, { store, connections, engines }, closing);
+  } catch (error) {
+    await closeAll(closing);
+    throw error;
+  }
+}
+
+/** @param closing what is to be closed, the last one first */
+async function open(
+  settings: Settings,
+  log: Log,
+  announce: Announce,
+  ground: Ground,
+  closing: (() => Promise<void>)[],
+): Promise<Gateway> {
+  const { store } = ground;
+  const deployments = await Deployments.open({ ground, revisionsKept: settings.revisionsKept, log });
+  closing.push(() => deployments.close());
+  const loaded = await loadOrFail(settings.directory, settings.environment);
+  const deployment = await firstDeployment(settings, deployments, loaded, announce);
+  const { serving } = deployments;
   const counts = new CallCounts();
-  const surroundings = { ...surroundingsOf(settings, counts, log), port: settings.port };
+  const keeper = await CallCountKeeper.open({
+    store,
+    counts,
+    milliseconds: settings.countFlushMilliseconds,
+    failed: (error) => log.error({ error: String(error) }, 'call counts cannot be written'),
+  });
+  closing.push(() => keeper.close());
+  const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };
   const handler = createHandler({ serving, surroundings, log, maxTargetLength });
   const door = await openFrontDoor(settings.host, settings.port, handler);
+  closing.push(() => door.close(settings.shutdownTimeout));
   surroundings.port = door.port;
   let ready = true;
+  const version = packageVersion();
   const management = await openManagement({
     host: settings.managementHost,
     port: settings.managementPort,
     access: { host: settings.managementHost, token: settings.token },
-    serving,
-    metrics: new Metrics({ counts, serving, version: packageVersion() }),
-    version: packageVersion(),
+    deployments,
+    store,
+    counts,
+    keeper,
+    metrics: new Metrics({ counts, serving, version }),
+    version,
     log,
+    trafficPort: door.port,
     ready: () => ready,
   });
   return {
     port: door.port,
     managementPort: management.port,
     deployment,
+    deployments,
+    counts,
+    loaded: settings.watch ? loaded : undefined,
     close: async () => {
       ready = false;
-      await door.close(settings.shutdownTimeout);
+      // Health is answered until the last request is over.
+      await closing.pop()?.();
       await management.close();
-      serving.close();
-      await connections.close();
-      await ground.engines.close();
-      await store.close();
+      await closeAll(closing);
     },
   };
 }
 
-async function firstDeployment(settings: Settings, ground: Ground, announce: Announce): Promise<Deployment> {
-  const { directory, environment } = settings;
-  const deployment = await deploy(await loadOrFail(directory, environment), ground);
+/** The last one first; one that fails does not keep the others open. */
+async function closeAll(closing: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let close = closing.pop(); close !== undefined; close = closing.pop()) {
+    await close().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** What this installation is known by in CDN-Loop: the same after a restart with the same store. */
+async function instanceId(store: Store): Promise<string> {
+  const made = `zerohop-${randomBytes(8).toString('hex')}`;
+  await store.add('instance/id', made);
+  return (await store.get('instance/id')) ?? made;
+}
+
+async function firstDeployment(
+  settings: Settings,
+  deployments: Deployments,
+  loaded: Loaded,
+  announce: Announce,
+): Promise<Deployment> {
+  const deployment = await deployments.start(loaded);
   announce(deployment);
-  if (deployment.snapshot.plans.size === 0) {
+  if (deployment.snapshot.plans.size === 0 && !settings.allowEmpty) {
     const found = deployment.bundles.length === 0 ? 'holds no bundle' : 'holds no bundle that can be deployed';
     const hint = 'A bundle is a folder apiproxy/ or sharedflowbundle/, or a zip of one.';
-    throw new CommandFailure(`${directory} ${found}. ${hint}`);
+    throw new CommandFailure(`${settings.directory} ${found}. ${hint}`);
   }
   return deployment;
 }
@@ -94,9 +160,8 @@ export async function loadOrFail(directory: string, environment: string | undefi
   }
 }
 
-function surroundingsOf(settings: Settings, counter: CallCounts, log: Log): Omit<Surroundings, 'port'> {
+function surroundingsOf(settings: Settings, counter: CallCounts, log: Log): Omit<Surroundings, 'port' | 'cdnLoopId'> {
   return {
-    cdnLoopId: `zerohop-${randomBytes(8).toString('hex')}`,
     maxChainDepth: settings.maxChainDepth,
     maxChainCalls: settings.maxChainCalls,
     counter,

@@ -1,9 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import type { Fault } from '../fault.ts';
 import type { Log } from '../log.ts';
 import type { Exchange } from '../message/exchange.ts';
 
 /** One line per outside request. No query, no headers, no payload: secrets live there. */
-export function logAccess(log: Log, exchange: Exchange, status: number, aborted: boolean): void {
+export function logAccess(log: Log, exchange: Exchange, status: number, milliseconds: number, aborted: boolean): void {
   if (!log.isLevelEnabled('info')) return;
   const { fault } = exchange;
   log.info(
@@ -14,14 +15,22 @@ export function logAccess(log: Log, exchange: Exchange, status: number, aborted:
       method: exchange.arrivedVerb,
       path: pathOf(exchange.arrivedUri),
       status,
-      milliseconds: Date.now() - exchange.receivedStart,
+      milliseconds: Math.round(milliseconds * 1000) / 1000,
       client: exchange.client.ip,
       id: exchange.id,
       ...(aborted ? { aborted } : {}),
       ...(fault === undefined ? {} : faultFields(fault)),
+      ...causeFields(exchange),
     },
     'request',
   );
+}
+
+/** The deepest fault of the chain, when that is another one: what an outer proxy says of it is often less. */
+function causeFields({ fault, trail }: Exchange): object {
+  const cause = trail.findLast((one) => one.fault !== undefined);
+  if (cause?.fault === undefined || cause.fault === fault) return {};
+  return { cause: { proxy: cause.endpoint.proxy, ...faultFields(cause.fault) } };
 }
 
 function faultFields(fault: Fault): object {
@@ -31,6 +40,15 @@ function faultFields(fault: Fault): object {
     ...(origin === undefined ? {} : { policy: origin.policy, at: `${origin.file}:${origin.line}` }),
   };
 }
+
+/** A request that no proxy saw. */
+export function logRefused(log: Log, request: IncomingMessage, fault: Fault, client: string): void {
+  const path = pathOf(request.url ?? '').slice(0, longestRefusedPath);
+  log.info({ method: request.method, path, status: fault.status, fault: fault.code, client }, 'request');
+}
+
+/** Characters of the path of a refused request that are logged: it may be refused because of its length. */
+const longestRefusedPath = 1024;
 
 function pathOf(uri: string): string {
   const mark = uri.indexOf('?');

@@ -7,7 +7,7 @@ import { type Client, Exchange, type Outcome, type Surroundings } from '../messa
 import { Headers } from '../message/headers.ts';
 import { Message } from '../message/message.ts';
 import { suffixOf } from '../target/local-dispatch.ts';
-import { logAccess } from './access-log.ts';
+import { logAccess, logRefused } from './access-log.ts';
 import { type AdmittedHeaders, admitHeaders, timesInCdnLoop } from './admission.ts';
 import { announcesPayload, discardRest, requestBody } from './request-body.ts';
 import { needsResolving, parseRequestTarget, type RequestTarget, resolvePath } from './request-path.ts';
@@ -33,6 +33,7 @@ interface Arrival {
 export function createHandler(options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { log } = options;
   return (request, response) => {
+    const began = performance.now();
     let arrival: Arrival;
     try {
       arrival = admit(request, options);
@@ -43,7 +44,7 @@ export function createHandler(options: HandlerOptions): (request: IncomingMessag
     const exchange = makeExchange(request, arrival, options.surroundings);
     const { snapshot } = arrival;
     snapshot.enter();
-    response.on('close', () => finish(exchange, response, snapshot, log));
+    response.on('close', () => finish(exchange, response, snapshot, log, began));
     let outcome: Outcome;
     try {
       outcome = exchange.endpoint.run(exchange);
@@ -169,24 +170,17 @@ function refuse(request: IncomingMessage, response: ServerResponse, error: unkno
   const trusted = fault.status !== 400 && fault.status !== 501 && fault.status !== 505;
   if (!trusted) response.shouldKeepAlive = false;
   respondFault(response, fault, trusted && announcesPayload(request) ? endAfter(request) : undefined);
-  log.info(
-    {
-      method: request.method,
-      status: fault.status,
-      fault: fault.code,
-      client: plainAddress(request.socket.remoteAddress),
-    },
-    'request',
-  );
+  logRefused(log, request, fault, plainAddress(request.socket.remoteAddress));
 }
 
 /** The answer is out, or the client went away: PostClientFlow, then the log. */
-function finish(exchange: Exchange, response: ServerResponse, snapshot: Snapshot, log: Log): void {
+function finish(exchange: Exchange, response: ServerResponse, snapshot: Snapshot, log: Log, began: number): void {
   const aborted = !response.writableFinished;
   if (aborted) exchange.abort();
   exchange.sentEnd = Date.now();
   const leave = (): void => {
-    logAccess(log, exchange, aborted && !response.headersSent ? clientClosed : response.statusCode, aborted);
+    const status = aborted && !response.headersSent ? clientClosed : response.statusCode;
+    logAccess(log, exchange, status, performance.now() - began, aborted);
     snapshot.leave();
   };
   let outcome: Outcome;

@@ -1,4 +1,5 @@
 import type { CallCounter, Endpoint, Exchange } from '../message/exchange.ts';
+import { keyOf } from './store.ts';
 
 /** Who called: somebody outside, or another proxy in memory. */
 export const callers = ['external', 'local'] as const;
@@ -21,9 +22,10 @@ export interface FaultCount {
 }
 
 const classes = 6;
+const columns = classes * callers.length;
 
 /** Counters of one endpoint: external then local, by the first digit of the status. */
-interface Row {
+export interface CallRow {
   readonly proxy: string;
   readonly endpoint: string;
   readonly counts: Float64Array;
@@ -34,8 +36,8 @@ interface Row {
  * endpoint object, so that counting is one look-up and one addition.
  */
 export class CallCounts implements CallCounter {
-  readonly #rows = new Map<string, Row>();
-  readonly #rowOf = new WeakMap<Endpoint, Row>();
+  readonly #rows = new Map<string, CallRow>();
+  readonly #rowOf = new WeakMap<Endpoint, CallRow>();
   readonly #faults = new Map<string, Map<string, number>>();
 
   count(exchange: Exchange, status: number): void {
@@ -49,13 +51,7 @@ export class CallCounts implements CallCounter {
   /** All counts above zero. */
   list(): CallCount[] {
     const list: CallCount[] = [];
-    for (const { proxy, endpoint, counts } of this.#rows.values()) {
-      for (const [index, calls] of counts.entries()) {
-        if (calls === 0) continue;
-        const caller = index < classes ? 'external' : 'local';
-        list.push({ proxy, endpoint, statusClass: `${index % classes}xx`, caller, calls });
-      }
-    }
+    for (const row of this.#rows.values()) list.push(...countsOf(row));
     return list;
   }
 
@@ -65,14 +61,33 @@ export class CallCounts implements CallCounter {
     );
   }
 
-  #attach(endpoint: Endpoint): Row {
-    const key = `${endpoint.proxy}/${endpoint.name}`;
+  /** The counters themselves: they go on counting. */
+  rows(): IterableIterator<CallRow> {
+    return this.#rows.values();
+  }
+
+  /** Goes on from counts of an earlier run. */
+  restore(proxy: string, endpoint: string, counts: readonly number[]): void {
+    this.#row(proxy, endpoint).counts.set(counts.slice(0, columns));
+  }
+
+  restoreFaults(proxy: string, counts: readonly (readonly [fault: string, count: number])[]): void {
+    this.#faults.set(proxy, new Map(counts));
+  }
+
+  #attach(endpoint: Endpoint): CallRow {
+    const row = this.#row(endpoint.proxy, endpoint.name);
+    this.#rowOf.set(endpoint, row);
+    return row;
+  }
+
+  #row(proxy: string, endpoint: string): CallRow {
+    const key = keyOf(proxy, endpoint);
     let row = this.#rows.get(key);
     if (row === undefined) {
-      row = { proxy: endpoint.proxy, endpoint: endpoint.name, counts: new Float64Array(classes * callers.length) };
+      row = { proxy, endpoint, counts: new Float64Array(columns) };
       this.#rows.set(key, row);
     }
-    this.#rowOf.set(endpoint, row);
     return row;
   }
 
@@ -84,4 +99,17 @@ export class CallCounts implements CallCounter {
     }
     counts.set(code, (counts.get(code) ?? 0) + 1);
   }
+}
+
+/** The counters above zero of a row, told by what they count. */
+export function countsOf({
+  proxy,
+  endpoint,
+  counts,
+}: Omit<CallRow, 'counts'> & { counts: Iterable<number> }): CallCount[] {
+  return [...counts].flatMap((calls, index) => {
+    if (calls === 0) return [];
+    const caller = index < classes ? 'external' : 'local';
+    return [{ proxy, endpoint, statusClass: `${index % classes}xx`, caller, calls }];
+  });
 }

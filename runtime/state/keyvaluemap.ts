@@ -1,6 +1,6 @@
 import type { KeyValueMapFile } from '../bundle/environment.ts';
 import { type Answer, after, inTurn } from './answer.ts';
-import { keyOf, type Store } from './store.ts';
+import { keyOf, partOf, type Store } from './store.ts';
 
 /** Where a map lives: two scopes never share a map, whatever its name. */
 export type KeyValueMapScope = readonly string[];
@@ -82,7 +82,9 @@ export class KeyValueMaps {
   /** Brings in a map from a file. What the store holds already stays as it is: it may have been changed since. */
   load(scope: KeyValueMapScope, file: KeyValueMapFile): Answer<undefined> {
     const map = this.open(scope, file.name);
-    return after(map.create(file.encrypted), () => inTurn([...file.entries], ([key, value]) => map.add(key, [value])));
+    const answers = [map.create(file.encrypted), ...[...file.entries].map(([key, value]) => map.add(key, [value]))];
+    // Not one after the other: a store on disk writes what comes together as one.
+    return answers.some((answer) => answer instanceof Promise) ? Promise.all(answers).then(() => undefined) : undefined;
   }
 
   /** Writes a policy's initial entries: other values give way, other keys stay. Apigee: KeyValueMapOperations, InitialEntries. */
@@ -137,7 +139,7 @@ export class KeyValueMap {
   /** All keys, in order. */
   list(): Answer<readonly string[]> {
     return after(this.#store.keys(this.#entries), (keys) =>
-      keys.map((key) => decode(key.slice(this.#entries.length))).sort(),
+      keys.map((key) => partOf(key.slice(this.#entries.length))).sort(),
     );
   }
 
@@ -159,11 +161,6 @@ function valuesOf(text: string | undefined): readonly string[] | undefined {
 }
 
 function namesIn(keys: readonly string[], prefix: string): readonly string[] {
-  const names = keys.map((key) => decode(key.slice(prefix.length, key.indexOf('/', prefix.length))));
+  const names = keys.map((key) => partOf(key.slice(prefix.length, key.indexOf('/', prefix.length))));
   return [...new Set(names)].sort();
-}
-
-/** The other way round from `keyOf`, for one part. */
-function decode(part: string): string {
-  return part.replaceAll('%2F', '/').replaceAll('%25', '%');
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { CommandFailure } from '../settings.ts';
+import { type Lock, lockFolder } from './lock.ts';
 import type { Change, Store } from './store.ts';
 
 /** Bytes. The largest key is about half a page: names of up to 2 KB, the platform's limit, fit with what is before them. */
@@ -15,9 +16,12 @@ export async function openLmdbStore(folder: string): Promise<Store> {
   const { open } = await import('lmdb');
   const path = resolve(folder);
   try {
-    mkdirSync(path, { recursive: true });
-    return new LmdbStore(open<string, string>({ path, encoding: 'string', pageSize, noSubdir: false }));
+    // Keys and secrets lie in it: nobody else is to read them.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const lock = lockFolder(path, folder);
+    return new LmdbStore(open<string, string>({ path, encoding: 'string', pageSize, noSubdir: false }), lock);
   } catch (error) {
+    if (error instanceof CommandFailure) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(
       `The data directory ${folder} cannot be used: ${reason}. Choose another with --store lmdb:DIR.`,
@@ -28,9 +32,11 @@ export async function openLmdbStore(folder: string): Promise<Store> {
 /** A store on disk. Reads are memory mapped and answer at once; a write answers when it is committed. */
 class LmdbStore implements Store {
   readonly #database: RootDatabase<string, string>;
+  readonly #lock: Lock;
 
-  constructor(database: RootDatabase<string, string>) {
+  constructor(database: RootDatabase<string, string>, lock: Lock) {
     this.#database = database;
+    this.#lock = lock;
   }
 
   get(key: string): string | undefined {
@@ -70,5 +76,6 @@ class LmdbStore implements Store {
   async close(): Promise<void> {
     await this.#database.flushed;
     await this.#database.close();
+    this.#lock.release();
   }
 }

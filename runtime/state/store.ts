@@ -25,3 +25,8 @@ export interface Change {
 export function keyOf(...parts: readonly string[]): string {
   return parts.map((part) => part.replaceAll('%', '%25').replaceAll('/', '%2F')).join('/');
 }
+
+/** The other way round from `keyOf`, for one part. */
+export function partOf(part: string): string {
+  return part.replaceAll('%2F', '/').replaceAll('%25', '%');
+}

@@ -29,6 +29,22 @@ describe('the management port', () => {
     }
   });
 
+  it('answers no page of another site, whatever it sends', () => {
+    const host = '127.0.0.1:8080';
+    for (const site of ['cross-site', 'same-site'])
+      assert.equal(status(loopback, { host, 'sec-fetch-site': site }), 403);
+    for (const site of ['same-origin', 'none']) assert.equal(status(loopback, { host, 'sec-fetch-site': site }), 200);
+  });
+
+  it('takes its token as the password of Basic', () => {
+    const host = 'gateway.example:8080';
+    const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+    assert.equal(status(guarded, { host, authorization: basic('ada:s3cret') }), 200);
+    for (const authorization of [basic('s3cret:'), basic('s3cret'), basic('ada:s3cret2'), basic('ada:x:s3cret')]) {
+      assert.equal(status(guarded, { host, authorization }), 401, authorization);
+    }
+  });
+
   it('asks for its token', () => {
     const host = 'gateway.example:8080';
     assert.equal(status(guarded, { host }), 401);

@@ -20,7 +20,7 @@ export interface Gateway {
 export const mainFile: string = join(fileURLToPath(new URL('../..', import.meta.url)), 'runtime', 'main.js');
 
 /**
- * Starts `zerohop serve FOLDER` on free ports and waits until it is healthy.
+ * Starts `zerohop serve FOLDER`, or `dev`, on free ports and waits until it is healthy.
  * @param files written into the folder first: those that must know the port
  * @throws Error with its log when it never is
  */
@@ -28,11 +28,12 @@ export async function startGateway(
   folder: string,
   options: readonly string[] = [],
   files: (port: number) => Files = () => ({}),
+  command: 'serve' | 'dev' = 'serve',
 ): Promise<Gateway> {
   const [port, managementPort] = [await freePort(), await freePort()];
   await writeFiles(folder, files(port));
   const ports = ['--port', String(port), '--management-port', String(managementPort)];
-  const child = spawn(process.execPath, [mainFile, 'serve', folder, ...ports, '--store', 'memory', ...options], {
+  const child = spawn(process.execPath, [mainFile, command, folder, ...ports, '--store', 'memory', ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
@@ -94,7 +95,8 @@ async function untilHealthy(gateway: Gateway, isRunning: () => boolean): Promise
   const deadline = Date.now() + 30_000;
   while (isRunning() && Date.now() < deadline) {
     const answer = await call(gateway.managementPort, { path: '/v1/emulator/healthz' }).catch(() => undefined);
-    if (answer?.status === 200) return;
+    // 401: it asks for a token, and is there.
+    if (answer?.status === 200 || answer?.status === 401) return;
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
   const what = isRunning() ? 'was not healthy within 30 s' : 'ended before it was healthy';

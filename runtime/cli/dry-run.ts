@@ -1,0 +1,34 @@
+import type { Bundle } from '../bundle/bundle.ts';
+import { load } from '../bundle/load.ts';
+import type { Deployment } from '../deployment/deploy.ts';
+import { deployLoaded } from '../deployment/deploy-loaded.ts';
+import { Engines } from '../deployment/engines.ts';
+import { MemoryStore } from '../state/memory.ts';
+import { createConnections } from '../target/connections.ts';
+import { readOrFail } from './reading.ts';
+
+/**
+ * Compiles everything at a path as a deployment does, what `deployments.json` leaves out too, and serves nothing.
+ * @throws CommandFailure when there is nothing at the path
+ */
+export async function dryRun<R>(
+  path: string,
+  environment: string | undefined,
+  look: (deployment: Deployment, bundles: readonly Bundle[]) => R,
+): Promise<R> {
+  const loaded = await readOrFail(path, (one) => load(one, { environment }));
+  const connections = createConnections();
+  const engines = new Engines('quickjs');
+  const everything = { ...loaded, environment: { ...loaded.environment, deployments: undefined } };
+  try {
+    const deployment = await deployLoaded(everything, { store: new MemoryStore(), connections, engines });
+    for (const plan of deployment.snapshot.plans.values()) for (const target of plan.targets) target.close();
+    return look(
+      deployment,
+      loaded.bundles.map((one) => one.bundle),
+    );
+  } finally {
+    await connections.close();
+    await engines.close();
+  }
+}

@@ -1,0 +1,89 @@
+import { type Command, Option } from 'commander';
+import { logLevels } from '../settings.ts';
+import { example, setting } from './options.ts';
+import type { ServeOptions } from './serve.ts';
+
+export function addServe(program: Command): void {
+  const command = servingOptions(
+    program.command('serve').description('serve a bundle directory'),
+    'lmdb:.zerohop',
+    'json or pretty; default: pretty on a terminal',
+  )
+    .option('--watch', 'reload what changes in the directory')
+    .action(async (directory: string, options: ServeOptions) => {
+      const { serve } = await import('./serve.ts');
+      await serve(directory, options);
+    });
+  example(command, 'zerohop serve bundles --port 8998', 'curl http://127.0.0.1:8998/shop/products/42');
+}
+
+export function addDev(program: Command): void {
+  const command = servingOptions(
+    program
+      .command('dev')
+      .description('serve a bundle directory and reload what changes: what a developer keeps running'),
+    'memory',
+    'json or pretty; default: pretty',
+  )
+    .option('--no-watch', 'do not reload')
+    .action(async (directory: string, options: ServeOptions) => {
+      const { serve } = await import('./serve.ts');
+      await serve(directory, { ...options, logFormat: options.logFormat ?? 'pretty', dev: true });
+    });
+  example(
+    command,
+    'zerohop dev bundles',
+    '# in another terminal, then again after a change to a file of the bundle',
+    'curl http://127.0.0.1:8998/shop/products/42',
+  );
+}
+
+function servingOptions(command: Command, store: string, logFormat: string): Command {
+  const ports = 'port for health, metrics and management, 0 = any free one';
+  return command
+    .argument('[directory]', 'folder, workspace, bundle or zip', 'bundles')
+    .addOption(setting('--port <number>', 'port of the traffic listener, 0 = any free one', 'PORT', '8998'))
+    .addOption(setting('--management-port <number>', ports, 'MANAGEMENT_PORT', '8080'))
+    .addOption(setting('--host <address>', 'address of the traffic listener', 'HOST', '127.0.0.1'))
+    .addOption(
+      setting('--management-host <address>', 'address of the management listener', 'MANAGEMENT_HOST', '127.0.0.1'),
+    )
+    .addOption(
+      setting(
+        '--environment <name>',
+        'environment to serve; default: the only one there is, else local',
+        'ENVIRONMENT',
+      ),
+    )
+    .addOption(setting('--store <store>', 'where state lives: memory or lmdb:DIR', 'STORE', store))
+    .addOption(setting('--count-flush <duration>', 'how often call counts go to the store', 'COUNT_FLUSH', '1s'))
+    .addOption(
+      setting(
+        '--revisions-kept <number>',
+        'revisions of each bundle that can be rolled back to',
+        'REVISIONS_KEPT',
+        '10',
+      ),
+    )
+    .addOption(setting('--token <token>', 'bearer token that the management port asks for', 'TOKEN'))
+    .addOption(
+      setting('--log-level <level>', 'least level that is logged', 'LOG_LEVEL', 'info').choices([...logLevels]),
+    )
+    .addOption(setting('--log-format <format>', logFormat, 'LOG_FORMAT').choices(['json', 'pretty']))
+    .addOption(setting('--max-chain-depth <number>', 'deepest chain of local calls', 'MAX_CHAIN_DEPTH', '32'))
+    .addOption(setting('--max-chain-calls <number>', 'most local calls of one request', 'MAX_CHAIN_CALLS', '1024'))
+    .addOption(
+      setting(
+        '--shutdown-timeout <duration>',
+        'how long running requests may take on shutdown',
+        'SHUTDOWN_TIMEOUT',
+        '30s',
+      ),
+    )
+    .addOption(
+      new Option('--script-engine <engine>', 'quickjs (sandbox) or vm (faster, trusts the bundles)')
+        .env('ZEROHOP_SCRIPT_ENGINE')
+        .default('quickjs')
+        .choices(['quickjs', 'vm']),
+    );
+}

@@ -1,0 +1,42 @@
+import type { Environment } from '../bundle/environment.ts';
+import type { LoadedBundle } from '../bundle/load.ts';
+import { BundleCompiler, type CompileContext } from '../flow/bundle-compiler.ts';
+import { compileProxy } from '../flow/proxy-plan.ts';
+import { compileSharedFlow } from '../flow/shared-flow.ts';
+import { policies } from '../policies/index.ts';
+import { type Compiled, compiledOf } from './compiled.ts';
+import type { Ground } from './deploy.ts';
+import { readsDurations } from './engines.ts';
+import { Uses } from './uses.ts';
+
+/** Compiles the bundles of one change, each with its own view of the environment. */
+export class BundleSetCompiler {
+  readonly environment: Environment;
+  readonly #context: CompileContext;
+
+  private constructor(context: CompileContext) {
+    this.environment = context.environment;
+    this.#context = context;
+  }
+
+  static async open(
+    put: readonly LoadedBundle[],
+    environment: Environment,
+    { store, connections, engines }: Ground,
+  ): Promise<BundleSetCompiler> {
+    const bundles = put.map(({ bundle }) => bundle);
+    const [scripts, xpath] = [await engines.scripts(bundles), await engines.xpath(bundles)];
+    return new BundleSetCompiler({ environment, store, scripts, xpath, policies, connections });
+  }
+
+  /** Mistakes are added to the findings of the loaded bundle. */
+  compile({ bundle, diagnostics }: LoadedBundle): { compiled: Compiled; compiler: BundleCompiler } {
+    const uses = new Uses(this.environment);
+    const context = { ...this.#context, environment: uses.environment };
+    const compiler = new BundleCompiler(bundle, context, diagnostics, readsDurations(bundle));
+    const isProxy = bundle.kind === 'apiproxy';
+    const plan = isProxy ? compileProxy(bundle, compiler) : undefined;
+    const sharedFlow = isProxy ? undefined : compileSharedFlow(bundle, compiler);
+    return { compiled: compiledOf(bundle, { plan, sharedFlow }, uses), compiler };
+  }
+}

@@ -1,0 +1,19 @@
+import type { Diagnostic, Place, Severity } from '../diagnostic.ts';
+
+/** A place as text: what lives as long as a deployment must not keep the sources of all bundles alive. */
+export type Spot = Pick<Diagnostic, 'file' | 'line' | 'column' | 'length' | 'excerpt'>;
+
+export function spotOf(place: Place): Spot {
+  const { line, column } = place.source.position(place.offset);
+  const { file } = place.source;
+  return { file, line, column, length: place.length, excerpt: detached(place.source.line(line)) };
+}
+
+/** A slice of a string keeps the whole string alive in V8; a copy does not. */
+function detached(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+export function findingAt(spot: Spot, severity: Severity, code: string, message: string, hint: string): Diagnostic {
+  return { ...spot, severity, code, message, hint };
+}
