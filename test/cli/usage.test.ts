@@ -22,7 +22,8 @@ for (const command of commands) {
   test(`${command} --help shows an example`, async () => {
     const { code, stdout } = await runCommand(command, '--help');
     assert.equal(code, 0);
-    assert.match(stdout, new RegExp(`Usage: zerohop ${command}[sS]*\nExample:\n.* ?zerohop ${command}`));
+    assert.ok(stdout.startsWith(`Usage: zerohop ${command} `), stdout);
+    assert.match(stdout.slice(stdout.indexOf('\nExample:\n')), new RegExp(`^\nExample:\n.* ?zerohop ${command}`));
   });
 }
 
