@@ -1,11 +1,11 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import { load } from '../bundle/load.ts';
+import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Deployment } from '../deployment/deploy.ts';
 import { deployLoaded } from '../deployment/deploy-loaded.ts';
 import { Engines } from '../deployment/engines.ts';
 import { MemoryStore } from '../state/memory.ts';
 import { createConnections } from '../target/connections.ts';
-import { readOrFail } from './reading.ts';
 
 /**
  * Compiles everything at a path as a deployment does, what `deployments.json` leaves out too, and serves nothing.

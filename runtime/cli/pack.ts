@@ -3,9 +3,9 @@ import { withoutDuplicates } from '../bundle/bundle-set.ts';
 import { readBundleFiles } from '../bundle/layout.ts';
 import { find, loadFound } from '../bundle/load.ts';
 import { packBundle } from '../bundle/pack.ts';
+import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Diagnostics } from '../diagnostic.ts';
 import { CommandFailure } from '../settings.ts';
-import { readOrFail } from './reading.ts';
 
 /** A bundle as it is uploaded. */
 export interface Packed {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Loaded, load } from '../bundle/load.ts';
+import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Deployment, Ground } from '../deployment/deploy.ts';
 import { Deployments } from '../deployment/deployments.ts';
 import { Engines } from '../deployment/engines.ts';
@@ -67,7 +68,8 @@ async function open(
   const { store } = ground;
   const deployments = await Deployments.open({ ground, revisionsKept: settings.revisionsKept, log });
   closing.push(() => deployments.close());
-  const loaded = await loadOrFail(settings.directory, settings.environment);
+  const { directory, environment } = settings;
+  const loaded = await readOrFail(directory, (path) => load(path, { environment }));
   const deployment = await firstDeployment(settings, deployments, loaded, announce);
   const { serving } = deployments;
   const counts = new CallCounts();
@@ -146,18 +148,6 @@ async function firstDeployment(
     throw new CommandFailure(`${settings.directory} ${found}. ${hint}`);
   }
   return deployment;
-}
-
-/** @throws CommandFailure when there is nothing at that path */
-export async function loadOrFail(directory: string, environment: string | undefined): ReturnType<typeof load> {
-  try {
-    return await load(directory, { environment });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' && code !== 'EACCES' && code !== 'ENOTDIR') throw error;
-    const what = code === 'EACCES' ? 'may not be read' : 'is not there';
-    throw new CommandFailure(`${directory} ${what}. Name a directory that holds bundles.`);
-  }
 }
 
 function surroundingsOf(settings: Settings, counter: CallCounts, log: Log): Omit<Surroundings, 'port' | 'cdnLoopId'> {
