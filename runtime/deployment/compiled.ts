@@ -2,6 +2,7 @@ import { formatBasePath } from '../bundle/base-path.ts';
 import type { Bundle, BundleKind } from '../bundle/bundle.ts';
 import type { ProxyPlan } from '../flow/proxy-plan.ts';
 import type { CompiledSharedFlow } from '../flow/shared-flow.ts';
+import type { LocalCall } from '../flow/target.ts';
 import { elementsOf, textOf } from '../xml/element.ts';
 import { type Spot, spotOf } from './spot.ts';
 import type { Uses } from './uses.ts';
@@ -30,8 +31,10 @@ export interface Compiled {
   /** Of a shared flow bundle. */
   readonly sharedFlow: CompiledSharedFlow | undefined;
   readonly claims: readonly Claim[];
-  /** Where its LocalTargetConnection stands; the bundle itself when it has none. */
-  readonly localCallAt: Spot;
+  /** Where it calls other proxies, by `localCallKey`. */
+  readonly localCallsAt: ReadonlyMap<string, Spot>;
+  /** Its base configuration. */
+  readonly at: Spot;
   /** Whether it names `target.url`: then what is called is known only when a request runs. */
   readonly setsTargetUrl: boolean;
   readonly flowCalls: readonly SharedFlowCall[];
@@ -41,7 +44,6 @@ export interface Compiled {
 /** Reads off a bundle what outlives it. */
 export function compiledOf(bundle: Bundle, made: Pick<Compiled, 'plan' | 'sharedFlow'>, uses: Uses): Compiled {
   const { kind, name, revision, digest } = bundle;
-  const local = bundle.targetEndpoints.find((target) => target.config.LocalTargetConnection !== undefined);
   return {
     kind,
     name,
@@ -49,7 +51,8 @@ export function compiledOf(bundle: Bundle, made: Pick<Compiled, 'plan' | 'shared
     digest,
     ...made,
     claims: claimsOf(bundle),
-    localCallAt: spotOf(local?.config.LocalTargetConnection?.at ?? bundle.at),
+    localCallsAt: localCallsOf(bundle),
+    at: spotOf(bundle.at),
     setsTargetUrl: mentionsTargetUrl(bundle),
     flowCalls: flowCallsOf(bundle),
     uses,
@@ -63,6 +66,24 @@ export function claimsOf(bundle: Bundle): Claim[] {
     endpoint: name,
     at: spotOf(HTTPProxyConnection.BasePath?.at ?? HTTPProxyConnection.at),
   }));
+}
+
+/** What tells the literal calls of one bundle apart. */
+export function localCallKey(call: LocalCall): string {
+  return 'path' in call ? `path ${call.path}` : `proxy ${call.proxy} ${call.endpoint ?? ''}`;
+}
+
+function localCallsOf(bundle: Bundle): Map<string, Spot> {
+  const places = new Map<string, Spot>();
+  for (const { config } of bundle.targetEndpoints) {
+    const { APIProxy, ProxyEndpoint, Path } = config.LocalTargetConnection ?? {};
+    const named = APIProxy !== undefined && APIProxy.text !== '';
+    const leaf = named ? APIProxy : Path;
+    if (leaf === undefined) continue;
+    const endpoint = ProxyEndpoint?.text === '' ? undefined : ProxyEndpoint?.text;
+    places.set(localCallKey(named ? { proxy: leaf.text, endpoint } : { path: leaf.text }), spotOf(leaf.at));
+  }
+  return places;
 }
 
 function mentionsTargetUrl(bundle: Bundle): boolean {

@@ -1,8 +1,9 @@
 import { type Diagnostic, nearest } from '../diagnostic.ts';
 import type { CompiledEndpoint } from '../flow/endpoint.ts';
 import type { LocalCall } from '../flow/target.ts';
+import { type Compiled, localCallKey } from './compiled.ts';
 import type { Snapshot } from './snapshot.ts';
-import { findingAt } from './spot.ts';
+import { findingAt, type Spot } from './spot.ts';
 
 /** An edge of the call graph: an endpoint, and the endpoint it calls (undefined when that is not deployed). */
 export interface CallEdge {
@@ -42,9 +43,15 @@ export function checkCalls(
     const names = [...cycle, ...cycle.slice(0, 1)].map((endpoint) => endpoint.proxy).join(' -> ');
     const message = `These proxies call each other in a circle: ${names}.`;
     const hint = 'Legal when the path changes on the way; a call with the same path is refused with 508.';
-    return [{ about, finding: findingAt(caller.localCallAt, 'warning', 'ZH033', message, hint) }];
+    const call = edges.find((edge) => edge.from === cycle[0] && edge.to === (cycle[1] ?? cycle[0]))?.call;
+    const at = call === undefined ? caller.at : placeOf(call, caller);
+    return [{ about, finding: findingAt(at, 'warning', 'ZH033', message, hint) }];
   });
   return [...missing, ...circles];
+}
+
+function placeOf(call: LocalCall, caller: Compiled): Spot {
+  return caller.localCallsAt.get(localCallKey(call)) ?? caller.at;
 }
 
 function missingTarget(
@@ -66,7 +73,7 @@ function missingTarget(
   const hint =
     best === undefined ? 'It may be deployed later; until then the call answers 404.' : `Did you mean "${best}"?`;
   const message = `LocalTargetConnection calls ${wanted}, which is not deployed.`;
-  return { about, finding: findingAt(caller.localCallAt, 'warning', 'ZH032', message, hint) };
+  return { about, finding: findingAt(placeOf(call, caller), 'warning', 'ZH032', message, hint) };
 }
 
 /** Each elementary circle with a wanted endpoint once, starting where the walk first meets it. */
