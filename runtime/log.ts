@@ -1,5 +1,6 @@
-import { destination, pino } from 'pino';
+import { destination, type Logger, pino } from 'pino';
 import { requestText } from './log-text.ts';
+import { type RequestLine, requestJson } from './request-line.ts';
 import type { LogLevel } from './settings.ts';
 
 /** The log: structured lines on standard output. What a line may hold is decided where it is written: no secrets. */
@@ -8,6 +9,8 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+  /** The access log: at level info. */
+  request(line: RequestLine): void;
   /** Whether a line of that level would be written: for lines that cost something to make. */
   isLevelEnabled(level: LogLevel): boolean;
 }
@@ -29,7 +32,7 @@ export interface OpenLog {
 
 /**
  * Lines are gathered and written in batches: a write per line is the dearest part of logging a request
- * (bench/micro/log.ts). What is gathered is written on a timer and on exit; kill -9 loses it.
+ * (bench/micro/request-line.ts has what is left of it). What is gathered is written on a timer and on exit; kill -9 loses it.
  */
 export async function openLog(options: LogOptions): Promise<OpenLog> {
   const { level } = options;
@@ -38,21 +41,42 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
     const colorize = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
     const pretty = prettyFactory({ colorize, singleLine: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' });
     // A terminal is written to at once: what is read there is read while it happens.
-    const stream = { write: (line: string) => void process.stdout.write(prettyLine(line, pretty, colorize)) };
-    return { log: pino({ level }, stream), flush: () => undefined };
+    const write = (text: string): void => void process.stdout.write(text);
+    const log = pino({ level }, { write: (line: string) => write(pretty(JSON.parse(line))) });
+    return { log: withRequests(log, (line) => write(`${requestText(line, colorize)}\n`)), flush: () => undefined };
   }
   const stream = destination({ fd: 1, sync: false, minLength: batchBytes });
   setInterval(() => stream.flush(), batchMilliseconds).unref();
   const flush = (): void => stream.flushSync();
   process.once('exit', flush);
-  return { log: pino({ level, base: null, timestamp: isoTime }, stream), flush };
+  const log = pino({ level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, stream);
+  const clock = textClock();
+  return { log: withRequests(log, (line) => void stream.write(requestJson(line, clock()))), flush };
 }
 
-function prettyLine(line: string, pretty: (fields: object) => string, color: boolean): string {
-  const fields = JSON.parse(line) as Record<string, unknown>;
-  return fields.msg === 'request' ? `${requestText(fields, color)}\n` : pretty(fields);
+function withRequests(log: Logger, write: (line: RequestLine) => void): Log {
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+    request: (line) => {
+      if (log.isLevelEnabled('info')) write(line);
+    },
+    isLevelEnabled: (level) => log.isLevelEnabled(level),
+  };
 }
 
-function isoTime(): string {
-  return `,"time":"${new Date().toISOString()}"`;
+/** The time as text, made anew only when the millisecond is another one. */
+function textClock(): () => string {
+  let last = 0;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== last) {
+      last = now;
+      text = new Date(now).toISOString();
+    }
+    return text;
+  };
 }

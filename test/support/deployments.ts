@@ -48,6 +48,7 @@ export const quiet: Log = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  request: () => undefined,
   isLevelEnabled: () => false,
 };
 
