@@ -13,7 +13,7 @@ import { compileDirection, compileFlows } from './flows.ts';
 import { hookStep } from './hook.ts';
 import { readEndpointProperties } from './properties.ts';
 import { compileRouteRules } from './route-rules.ts';
-import { guarded, nothing, sequence } from './sequence.ts';
+import { guarded, nothing, sequence, skippable } from './sequence.ts';
 import type { LocalCall, Target } from './target.ts';
 import { bareTargetSide, compileTargetSide } from './target-endpoint.ts';
 
@@ -69,10 +69,14 @@ function compileEndpoint(
   const faultRules = compileFaultRules(config, 'lastFirst', compiler);
   const postClient = compileDirection(config.PostClientFlow?.Response, compiler);
   const program = sequence([
-    properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
-    hookStep('PreProxyFlowHook'),
-    flows.request,
-    route,
+    skippable(
+      sequence([
+        properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
+        hookStep('PreProxyFlowHook'),
+        flows.request,
+        route,
+      ]),
+    ),
     (exchange) => enterProxyResponse(exchange, faultRules),
     flows.response,
     hookStep('PostProxyFlowHook'),

@@ -240,6 +240,10 @@ export class Exchange {
   readonly trail: Exchange[];
   /** Client went away; set at the root. */
   aborted: boolean;
+  /** A step of the request has put the response in place: what is left of the request, target included, is skipped. */
+  skipsToResponse: boolean;
+  /** What is still to be done to the answer, normal or error, when all flows are over. */
+  finishing: ((answer: Message) => void)[] | undefined;
   #cancellations: Set<() => void> | undefined;
   #id: string | undefined;
 
@@ -293,6 +297,8 @@ export class Exchange {
     this.localCalls = 0;
     this.trail = parent === undefined ? [] : parent.trail;
     this.aborted = false;
+    this.skipsToResponse = false;
+    this.finishing = undefined;
     this.#cancellations = undefined;
     this.#id = undefined;
   }

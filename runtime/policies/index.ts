@@ -1,5 +1,7 @@
 import { AccessControl } from './AccessControl.ts';
 import { AssignMessage } from './AssignMessage.ts';
+import { BasicAuthentication } from './BasicAuthentication.ts';
+import { CORS } from './CORS.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { Javascript } from './Javascript.ts';
@@ -13,6 +15,8 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
   [
     AccessControl,
     AssignMessage,
+    BasicAuthentication,
+    CORS,
     ExtractVariables,
     FlowCallout,
     Javascript,

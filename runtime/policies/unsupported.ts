@@ -16,8 +16,6 @@ const cannot = {
 const notYet: ReadonlySet<string> = new Set([
   'AccessEntity',
   'AssertCondition',
-  'BasicAuthentication',
-  'CORS',
   'ConcurrentRatelimit',
   'DataCapture',
   'DecodeJWS',
