@@ -34,8 +34,6 @@ const notYet: ReadonlySet<string> = new Set([
   'IntegrationCallout',
   'SetIntegrationRequest',
   'InvalidateCache',
-  'JSONThreatProtection',
-  'JSONToXML',
   'LLMTokenQuota',
   'Ldap',
   'LookupCache',
@@ -68,8 +66,6 @@ const notYet: ReadonlySet<string> = new Set([
   'VerifyAPIKey',
   'VerifyJWS',
   'VerifyJWT',
-  'XMLThreatProtection',
-  'XMLToJSON',
   'XSL',
 ]);
 

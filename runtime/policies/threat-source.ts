@@ -1,0 +1,30 @@
+import { Fault, type FaultKind } from '../fault.ts';
+import type { Exchange } from '../message/exchange.ts';
+import { Message } from '../message/message.ts';
+import type { Compiler } from './policy.ts';
+
+/** The faults of a policy that looks into a message, and their texts for a variable. */
+export interface SourceFaults {
+  readonly unavailable: FaultKind;
+  readonly unavailableText: string;
+  readonly notMessage: FaultKind;
+  readonly notMessageText: string;
+}
+
+/**
+ * The message that a policy looks into: the variable of `Source`, else the one the flow is at.
+ * @throws Fault when there is none, or the variable holds something else
+ */
+export function messageSource(
+  variable: string,
+  faults: SourceFaults,
+  compiler: Compiler,
+): (exchange: Exchange) => Message {
+  const read = compiler.reader(variable);
+  return (exchange) => {
+    const value = read(exchange);
+    if (value instanceof Message) return value;
+    if (value === undefined || value === null) throw new Fault(faults.unavailable, faults.unavailableText);
+    throw new Fault(faults.notMessage, faults.notMessageText);
+  };
+}
