@@ -38,17 +38,22 @@ const layers = [
 const packages: Readonly<Record<string, RegExp>> = {
   acorn: /^runtime\/script\//,
   'acorn-walk': /^runtime\/script\//,
+  ajv: /^runtime\/policies\/oas-/,
+  'ajv-formats': /^runtime\/policies\/oas-/,
   chokidar: /^runtime\/deployment\/reload\.ts$/,
   commander: /^runtime\/cli\//,
   'fast-xml-parser': /^runtime\/xml\//,
   fflate: /^runtime\/(bundle|cli)\//,
+  graphql: /^runtime\/policies\/graphql-/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,
   'libxml2-wasm': /^runtime\/language\/xpath\.ts$/,
   pino: /^runtime\/log\.ts$/,
   'pino-pretty': /^runtime\/log\.ts$/,
   'prom-client': /^runtime\/(management\/|metrics\.ts$)/,
   'quickjs-emscripten': /^runtime\/script\//,
+  saxes: /^runtime\/xml\//,
   undici: /^runtime\/target\//,
+  yaml: /^runtime\/policies\/oas-/,
   yauzl: /^runtime\/bundle\//,
 };
 

@@ -5,14 +5,14 @@ import { CORS } from './CORS.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { Javascript } from './Javascript.ts';
-import { JSONToXML } from './JSONToXML.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
+import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
-import { XMLToJSON } from './XMLToJSON.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
+import { XMLToJSON } from './XMLToJSON.ts';
 
 /** Every policy that runs, by its element. Adding one: its file, and a line here. */
 export const policies: ReadonlyMap<string, Policy> = new Map(
