@@ -4,6 +4,7 @@ import { BasicAuthentication } from './BasicAuthentication.ts';
 import { CORS } from './CORS.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
+import { HMAC } from './HMAC.ts';
 import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
@@ -23,13 +24,14 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     CORS,
     ExtractVariables,
     FlowCallout,
+    HMAC,
     JSONThreatProtection,
-    Javascript,
     JSONToXML,
+    Javascript,
     KeyValueMapOperations,
     RaiseFault,
     ServiceCallout,
-    XMLToJSON,
     XMLThreatProtection,
+    XMLToJSON,
   ].map((policy) => [policy.element, policy]),
 );

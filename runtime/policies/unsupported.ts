@@ -28,7 +28,6 @@ const notYet: ReadonlySet<string> = new Set([
   'GetAPIProduct',
   'GetOAuthV2Info',
   'GraphQL',
-  'HMAC',
   'HTTPModifier',
   'Integration',
   'IntegrationCallout',
