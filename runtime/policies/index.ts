@@ -1,16 +1,19 @@
 import { AccessControl } from './AccessControl.ts';
+import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
 import { CORS } from './CORS.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { HMAC } from './HMAC.ts';
+import { HTTPModifier } from './HTTPModifier.ts';
 import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
+import { ReadPropertySet } from './ReadPropertySet.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
 import { XMLToJSON } from './XMLToJSON.ts';
@@ -19,17 +22,20 @@ import { XMLToJSON } from './XMLToJSON.ts';
 export const policies: ReadonlyMap<string, Policy> = new Map(
   [
     AccessControl,
+    AssertCondition,
     AssignMessage,
     BasicAuthentication,
     CORS,
     ExtractVariables,
     FlowCallout,
     HMAC,
+    HTTPModifier,
     JSONThreatProtection,
     JSONToXML,
     Javascript,
     KeyValueMapOperations,
     RaiseFault,
+    ReadPropertySet,
     ServiceCallout,
     XMLThreatProtection,
     XMLToJSON,

@@ -15,7 +15,6 @@ const cannot = {
 
 const notYet: ReadonlySet<string> = new Set([
   'AccessEntity',
-  'AssertCondition',
   'ConcurrentRatelimit',
   'DataCapture',
   'DecodeJWS',
@@ -28,7 +27,6 @@ const notYet: ReadonlySet<string> = new Set([
   'GetAPIProduct',
   'GetOAuthV2Info',
   'GraphQL',
-  'HTTPModifier',
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',
@@ -47,7 +45,6 @@ const notYet: ReadonlySet<string> = new Set([
   'PromptTokenLimit',
   'PublishMessage',
   'Quota',
-  'ReadPropertySet',
   'RegularExpressionProtection',
   'ResetQuota',
   'ResponseCache',
