@@ -11,9 +11,11 @@ import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
+import { MessageLogging } from './MessageLogging.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
+import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
 import { XMLToJSON } from './XMLToJSON.ts';
@@ -34,8 +36,10 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     JSONToXML,
     Javascript,
     KeyValueMapOperations,
+    MessageLogging,
     RaiseFault,
     ReadPropertySet,
+    RegularExpressionProtection,
     ServiceCallout,
     XMLThreatProtection,
     XMLToJSON,

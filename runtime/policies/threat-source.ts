@@ -1,4 +1,5 @@
 import { Fault, type FaultKind } from '../fault.ts';
+import { bodyNeed, variableReader } from '../language/variables.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { Message } from '../message/message.ts';
 import type { Compiler } from './policy.ts';
@@ -11,16 +12,22 @@ export interface SourceFaults {
   readonly notMessageText: string;
 }
 
+const messages: ReadonlySet<string> = new Set(['message', 'request', 'response', 'error']);
+
 /**
  * The message that a policy looks into: the variable of `Source`, else the one the flow is at.
+ * @param takesPayload whether its payload has to be in memory
  * @throws Fault when there is none, or the variable holds something else
  */
 export function messageSource(
   variable: string,
   faults: SourceFaults,
   compiler: Compiler,
+  takesPayload = true,
 ): (exchange: Exchange) => Message {
-  const read = compiler.reader(variable);
+  // Naming a message does not yet take its payload; a part of one does.
+  if (takesPayload || !messages.has(variable)) compiler.needs(bodyNeed(variable));
+  const read = variableReader(variable);
   return (exchange) => {
     const value = read(exchange);
     if (value instanceof Message) return value;
