@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import type { PolicySource, Resource } from '../bundle/bundle.ts';
-import type { CalloutConnection } from '../bundle/target.ts';
+import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
 import type { Place } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import type { Condition } from '../language/condition.ts';
@@ -14,6 +15,7 @@ import {
 } from '../language/variables.ts';
 import type { XPathEngine } from '../language/xpath.ts';
 import { BodyNeed } from '../message/body-need.ts';
+import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import {
   type Callout,
   type Compiler,
@@ -106,6 +108,9 @@ function unsupportedPolicy(source: PolicySource, bundle: BundleCompiler): Compil
   return compiled(source, name, { failedPrefixes }, config, new PolicyCompiler(source.name, bundle), step);
 }
 
+/** Below the working directory, beside what else the runtime keeps. */
+const logFolder = join('.zerohop', 'messagelogging');
+
 /** What a policy sees of the compiler. */
 class PolicyCompiler implements Compiler {
   readonly name: string;
@@ -190,6 +195,17 @@ class PolicyCompiler implements Compiler {
     const callout = this.#bundle.context.connections.callout(this.name, connection, at, this.#bundle);
     if (callout !== undefined) this.needs(callout.needs);
     return callout;
+  }
+
+  syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection {
+    const connection = this.#bundle.context.connections.syslog(protocol, tls, this.#bundle);
+    this.needs(connection.needs);
+    return connection;
+  }
+
+  logFile(name: string, rotation: LogRotation): LogFile {
+    const path = join(logFolder, this.#bundle.bundle.name, this.name, name);
+    return this.#bundle.context.connections.logFile(path, rotation);
   }
 
   onDeploy(work: () => Answer<unknown>): void {

@@ -94,6 +94,16 @@ export interface VariableAccess {
   remove(exchange: Exchange, name: string): void;
 }
 
+/** A line of MessageLogging for the log of the runtime. */
+export interface LogEntry {
+  readonly policy: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly logName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** A text, or the value of a JSON text. */
+  readonly message: unknown;
+}
+
 /** What is true for all exchanges of one running server. */
 export interface Surroundings {
   /** This instance's identifier in CDN-Loop (RFC 8586). */
@@ -106,6 +116,8 @@ export interface Surroundings {
   readonly variables: VariableAccess;
   /** What a script of a policy prints; absent: it is dropped. */
   print?(exchange: Exchange, policy: string, text: string): void;
+  /** What MessageLogging writes to the log of the runtime; absent: it is dropped. */
+  logMessage?(exchange: Exchange, entry: LogEntry): void;
   /** An exception that is no Fault: our bug, or a library's. Logged with its stack; the client gets a plain 500. */
   report(error: unknown, exchange: Exchange): void;
 }

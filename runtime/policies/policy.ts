@@ -1,5 +1,5 @@
 import type { Resource } from '../bundle/bundle.ts';
-import type { CalloutConnection } from '../bundle/target.ts';
+import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
 import type { Place } from '../diagnostic.ts';
 import type { FaultKind } from '../fault.ts';
 import type { Condition } from '../language/condition.ts';
@@ -14,6 +14,7 @@ import { boolean, text } from '../schema/values.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
+import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 
 /** A compiled policy attachment, or any other thing that a flow does. Throws a Fault (or rejects with one) to fail. */
 export type Step = (exchange: Exchange) => Outcome;
@@ -94,6 +95,11 @@ export interface Compiler {
   resourceNames(type: string): readonly string[];
   /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
   callout(connection: CalloutConnection, at: Place): Callout | undefined;
+
+  /** A way to syslog servers; mistakes in its TLS settings are reported. */
+  syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection;
+  /** A log file of this bundle, opened with its first line. `name` is a file name without folders. */
+  logFile(name: string, rotation: LogRotation): LogFile;
 
   /** Work for the moment the bundle is deployed: not done for one that is only checked, or refused. */
   onDeploy(work: () => Answer<unknown>): void;

@@ -128,6 +128,12 @@ function plainCompiler(
     resourceNames: (type) =>
       [...resources.keys()].filter((url) => url.startsWith(`${type}://`)).map((url) => url.slice(type.length + 3)),
     callout: () => undefined,
+    syslog: () => {
+      throw new Error('This test has no syslog server');
+    },
+    logFile: () => {
+      throw new Error('This test has no log file');
+    },
     error: (code, at, message, hint) => diagnostics.error(code, at, message, hint),
     warning: (code, at, message, hint) => diagnostics.warning(code, at, message, hint),
   };
