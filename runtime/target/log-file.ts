@@ -1,4 +1,13 @@
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync, type WriteStream } from 'node:fs';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  type WriteStream,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { LogFailure, type LogFile, type LogRotation } from '../policies/log-output.ts';
 
@@ -62,7 +71,8 @@ export class RotatingFile implements LogFile {
     if (rotates && existsSync(this.#path)) this.#shift();
     this.#size = existsSync(this.#path) ? statSync(this.#path).size : 0;
     this.#since = Date.now();
-    const stream = createWriteStream(this.#path, { flags: 'a' });
+    // Opened at once: the file of this moment, whatever it is renamed to before the first line gets there.
+    const stream = createWriteStream(this.#path, { fd: openSync(this.#path, 'a') });
     stream.on('error', (error) => {
       if (stream === this.#stream) this.#failure = error.message;
     });
