@@ -46,7 +46,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   fflate: /^runtime\/(bundle|cli)\//,
   graphql: /^runtime\/policies\/graphql-/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,
-  'libxml2-wasm': /^runtime\/language\/xpath\.ts$/,
+  'libxml2-wasm': /^runtime\/language\/(xpath|xsd)\.ts$/,
   pino: /^runtime\/log\.ts$/,
   'pino-pretty': /^runtime\/log\.ts$/,
   'prom-client': /^runtime\/(management\/|metrics\.ts$)/,

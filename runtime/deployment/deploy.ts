@@ -50,6 +50,7 @@ export async function deploy(loaded: Loaded, ground: Ground, previous?: Snapshot
     store: ground.store,
     scripts: await ground.engines.scripts(bundles),
     xpath: await ground.engines.xpath(bundles),
+    xsd: await ground.engines.xsd(bundles),
     policies,
     connections: ground.connections,
   };

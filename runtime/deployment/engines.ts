@@ -1,5 +1,6 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
+import { loadXsd, type XsdEngine } from '../language/xsd.ts';
 import { createScriptEngine } from '../script/create.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 
@@ -8,6 +9,7 @@ export class Engines {
   readonly #kind: 'quickjs' | 'vm';
   #scripts: Promise<ScriptEngine> | undefined;
   #xpath: Promise<XPathEngine> | undefined;
+  #xsd: Promise<XsdEngine> | undefined;
 
   constructor(kind: 'quickjs' | 'vm') {
     this.#kind = kind;
@@ -23,6 +25,11 @@ export class Engines {
     return this.#xpath;
   }
 
+  async xsd(bundles: readonly Bundle[]): Promise<XsdEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'MessageValidation', /\b(?:xsd|wsdl):/))) this.#xsd ??= loadXsd();
+    return this.#xsd;
+  }
+
   async close(): Promise<void> {
     (await this.#scripts)?.close();
   }
@@ -30,6 +37,11 @@ export class Engines {
 
 function hasScript(bundle: Bundle): boolean {
   return [...bundle.policies.values()].some((policy) => policy.root.name === 'Javascript');
+}
+
+/** Whether the bundle has a policy of that element, with something in its text. */
+function hasPolicy(bundle: Bundle, element: string, text: RegExp): boolean {
+  return [...bundle.policies.values()].some(({ root }) => root.name === element && text.test(root.place.source.text));
 }
 
 /** The XML texts in which an XPath may stand: policies, and the templates of endpoints. */

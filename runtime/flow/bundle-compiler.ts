@@ -4,6 +4,7 @@ import { type Diagnostics, type Place, placeWithin } from '../diagnostic.ts';
 import { type Condition, compileCondition } from '../language/condition.ts';
 import { compileTemplate, type Template } from '../language/template.ts';
 import type { XPathEngine } from '../language/xpath.ts';
+import type { XsdEngine } from '../language/xsd.ts';
 import type { Policy, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
@@ -20,6 +21,8 @@ export interface CompileContext {
   readonly scripts: ScriptEngine | undefined;
   /** Undefined unless some bundle uses XPath. */
   readonly xpath: XPathEngine | undefined;
+  /** Undefined unless some bundle validates by a schema. */
+  readonly xsd: XsdEngine | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
   readonly connections: Connections;
 }

@@ -14,6 +14,7 @@ import {
   writeNeed,
 } from '../language/variables.ts';
 import type { XPathEngine } from '../language/xpath.ts';
+import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import {
@@ -148,6 +149,10 @@ class PolicyCompiler implements Compiler {
 
   get xpath(): XPathEngine | undefined {
     return this.#bundle.context.xpath;
+  }
+
+  get xsd(): XsdEngine | undefined {
+    return this.#bundle.context.xsd;
   }
 
   get httpClient(): ScriptSource['send'] {

@@ -12,6 +12,7 @@ import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { MessageLogging } from './MessageLogging.ts';
+import { MessageValidation } from './MessageValidation.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
@@ -37,6 +38,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     Javascript,
     KeyValueMapOperations,
     MessageLogging,
+    MessageValidation,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,

@@ -6,6 +6,7 @@ import type { Condition } from '../language/condition.ts';
 import type { Template } from '../language/template.ts';
 import type { Reader, Writer } from '../language/variables.ts';
 import type { XPathEngine } from '../language/xpath.ts';
+import type { XsdEngine } from '../language/xsd.ts';
 import type { BodyNeed } from '../message/body-need.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
@@ -79,6 +80,8 @@ export interface Compiler {
   readonly httpClient: ScriptSource['send'];
   /** Undefined unless some bundle of the deployment uses XPath. */
   readonly xpath: XPathEngine | undefined;
+  /** Undefined unless some bundle of the deployment validates by a schema. */
+  readonly xsd: XsdEngine | undefined;
 
   /** A flow variable's reader; marks the payload it needs. */
   reader(name: string): Reader;

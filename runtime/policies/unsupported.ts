@@ -34,7 +34,6 @@ const notYet: ReadonlySet<string> = new Set([
   'LLMTokenQuota',
   'Ldap',
   'LookupCache',
-  'MessageValidation',
   'MonetizationLimitsCheck',
   'OASValidation',
   'OAuthV1',

@@ -19,6 +19,7 @@ function found(files: Readonly<Record<string, string>>): string[] {
     store: new MemoryStore(),
     scripts: undefined,
     xpath: undefined,
+    xsd: undefined,
     policies: new Map(),
     connections: {
       target: () => undefined,

@@ -90,6 +90,7 @@ function plainCompiler(
     scripts: undefined,
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
+    xsd: undefined,
     reader: (variable) => {
       needs(bodyNeed(variable));
       return variableReader(variable);
