@@ -51,6 +51,7 @@ export async function deploy(loaded: Loaded, ground: Ground, previous?: Snapshot
     scripts: await ground.engines.scripts(bundles),
     xpath: await ground.engines.xpath(bundles),
     xsd: await ground.engines.xsd(bundles),
+    oas: await ground.engines.oas(bundles),
     policies,
     connections: ground.connections,
   };

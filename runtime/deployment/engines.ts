@@ -1,6 +1,7 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
 import { loadXsd, type XsdEngine } from '../language/xsd.ts';
+import { loadOas, type OasEngine } from '../policies/oas-engine.ts';
 import { createScriptEngine } from '../script/create.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 
@@ -10,6 +11,7 @@ export class Engines {
   #scripts: Promise<ScriptEngine> | undefined;
   #xpath: Promise<XPathEngine> | undefined;
   #xsd: Promise<XsdEngine> | undefined;
+  #oas: Promise<OasEngine> | undefined;
 
   constructor(kind: 'quickjs' | 'vm') {
     this.#kind = kind;
@@ -28,6 +30,11 @@ export class Engines {
   async xsd(bundles: readonly Bundle[]): Promise<XsdEngine | undefined> {
     if (bundles.some((bundle) => hasPolicy(bundle, 'MessageValidation', /\b(?:xsd|wsdl):/))) this.#xsd ??= loadXsd();
     return this.#xsd;
+  }
+
+  async oas(bundles: readonly Bundle[]): Promise<OasEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'OASValidation', /oas:|\{/))) this.#oas ??= loadOas();
+    return this.#oas;
   }
 
   async close(): Promise<void> {

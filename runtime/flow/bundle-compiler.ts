@@ -5,6 +5,7 @@ import { type Condition, compileCondition } from '../language/condition.ts';
 import { compileTemplate, type Template } from '../language/template.ts';
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
+import type { OasEngine } from '../policies/oas-engine.ts';
 import type { Policy, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
@@ -23,6 +24,8 @@ export interface CompileContext {
   readonly xpath: XPathEngine | undefined;
   /** Undefined unless some bundle validates by a schema. */
   readonly xsd: XsdEngine | undefined;
+  /** Undefined unless some bundle validates by an OpenAPI document. */
+  readonly oas: OasEngine | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
   readonly connections: Connections;
 }

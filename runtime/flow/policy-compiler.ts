@@ -17,6 +17,7 @@ import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
+import type { OasEngine } from '../policies/oas-engine.ts';
 import {
   type Callout,
   type Compiler,
@@ -153,6 +154,10 @@ class PolicyCompiler implements Compiler {
 
   get xsd(): XsdEngine | undefined {
     return this.#bundle.context.xsd;
+  }
+
+  get oas(): OasEngine | undefined {
+    return this.#bundle.context.oas;
   }
 
   get httpClient(): ScriptSource['send'] {

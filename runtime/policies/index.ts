@@ -3,8 +3,12 @@ import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
 import { CORS } from './CORS.ts';
+import { DecodeJWS } from './DecodeJWS.ts';
+import { DecodeJWT } from './DecodeJWT.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
+import { GenerateJWS } from './GenerateJWS.ts';
+import { GenerateJWT } from './GenerateJWT.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
 import { Javascript } from './Javascript.ts';
@@ -13,11 +17,14 @@ import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
+import { OASValidation } from './OASValidation.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
+import { VerifyJWS } from './VerifyJWS.ts';
+import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
 import { XMLToJSON } from './XMLToJSON.ts';
 
@@ -29,8 +36,12 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     AssignMessage,
     BasicAuthentication,
     CORS,
+    DecodeJWS,
+    DecodeJWT,
     ExtractVariables,
     FlowCallout,
+    GenerateJWS,
+    GenerateJWT,
     HMAC,
     HTTPModifier,
     JSONThreatProtection,
@@ -39,10 +50,13 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     KeyValueMapOperations,
     MessageLogging,
     MessageValidation,
+    OASValidation,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
     ServiceCallout,
+    VerifyJWS,
+    VerifyJWT,
     XMLThreatProtection,
     XMLToJSON,
   ].map((policy) => [policy.element, policy]),

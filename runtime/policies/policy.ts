@@ -16,6 +16,7 @@ import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
+import type { OasEngine } from './oas-engine.ts';
 
 /** A compiled policy attachment, or any other thing that a flow does. Throws a Fault (or rejects with one) to fail. */
 export type Step = (exchange: Exchange) => Outcome;
@@ -82,6 +83,8 @@ export interface Compiler {
   readonly xpath: XPathEngine | undefined;
   /** Undefined unless some bundle of the deployment validates by a schema. */
   readonly xsd: XsdEngine | undefined;
+  /** Undefined unless some bundle of the deployment validates by an OpenAPI document. */
+  readonly oas: OasEngine | undefined;
 
   /** A flow variable's reader; marks the payload it needs. */
   reader(name: string): Reader;

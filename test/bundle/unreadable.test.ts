@@ -20,6 +20,7 @@ function found(files: Readonly<Record<string, string>>): string[] {
     scripts: undefined,
     xpath: undefined,
     xsd: undefined,
+    oas: undefined,
     policies: new Map(),
     connections: {
       target: () => undefined,

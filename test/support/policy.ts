@@ -91,6 +91,7 @@ function plainCompiler(
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
     xsd: undefined,
+    oas: undefined,
     reader: (variable) => {
       needs(bodyNeed(variable));
       return variableReader(variable);
