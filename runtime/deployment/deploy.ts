@@ -52,6 +52,7 @@ export async function deploy(loaded: Loaded, ground: Ground, previous?: Snapshot
     xpath: await ground.engines.xpath(bundles),
     xsd: await ground.engines.xsd(bundles),
     oas: await ground.engines.oas(bundles),
+    graphql: await ground.engines.graphql(bundles),
     policies,
     connections: ground.connections,
   };

@@ -1,6 +1,7 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
 import { loadXsd, type XsdEngine } from '../language/xsd.ts';
+import { type GraphqlEngine, loadGraphql } from '../policies/graphql-engine.ts';
 import { loadOas, type OasEngine } from '../policies/oas-engine.ts';
 import { createScriptEngine } from '../script/create.ts';
 import type { ScriptEngine } from '../script/engine.ts';
@@ -12,6 +13,7 @@ export class Engines {
   #xpath: Promise<XPathEngine> | undefined;
   #xsd: Promise<XsdEngine> | undefined;
   #oas: Promise<OasEngine> | undefined;
+  #graphql: Promise<GraphqlEngine> | undefined;
 
   constructor(kind: 'quickjs' | 'vm') {
     this.#kind = kind;
@@ -35,6 +37,11 @@ export class Engines {
   async oas(bundles: readonly Bundle[]): Promise<OasEngine | undefined> {
     if (bundles.some((bundle) => hasPolicy(bundle, 'OASValidation', /oas:|\{/))) this.#oas ??= loadOas();
     return this.#oas;
+  }
+
+  async graphql(bundles: readonly Bundle[]): Promise<GraphqlEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'GraphQL', /^/))) this.#graphql ??= loadGraphql();
+    return this.#graphql;
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,7 @@ import {
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
+import type { GraphqlEngine } from '../policies/graphql-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
 import {
@@ -158,6 +159,10 @@ class PolicyCompiler implements Compiler {
 
   get oas(): OasEngine | undefined {
     return this.#bundle.context.oas;
+  }
+
+  get graphql(): GraphqlEngine | undefined {
+    return this.#bundle.context.graphql;
   }
 
   get httpClient(): ScriptSource['send'] {

@@ -9,6 +9,7 @@ import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
+import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
 import { Javascript } from './Javascript.ts';
@@ -42,6 +43,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
+    GraphQL,
     HMAC,
     HTTPModifier,
     JSONThreatProtection,

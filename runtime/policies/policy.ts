@@ -15,6 +15,7 @@ import { boolean, text } from '../schema/values.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
+import type { GraphqlEngine } from './graphql-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 import type { OasEngine } from './oas-engine.ts';
 
@@ -85,6 +86,8 @@ export interface Compiler {
   readonly xsd: XsdEngine | undefined;
   /** Undefined unless some bundle of the deployment validates by an OpenAPI document. */
   readonly oas: OasEngine | undefined;
+  /** Undefined unless some bundle of the deployment has a GraphQL policy. */
+  readonly graphql: GraphqlEngine | undefined;
 
   /** A flow variable's reader; marks the payload it needs. */
   reader(name: string): Reader;

@@ -22,7 +22,6 @@ const notYet: ReadonlySet<string> = new Set([
   'GenerateSAMLAssertion',
   'GetAPIProduct',
   'GetOAuthV2Info',
-  'GraphQL',
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',

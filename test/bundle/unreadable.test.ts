@@ -21,6 +21,7 @@ function found(files: Readonly<Record<string, string>>): string[] {
     xpath: undefined,
     xsd: undefined,
     oas: undefined,
+    graphql: undefined,
     policies: new Map(),
     connections: {
       target: () => undefined,

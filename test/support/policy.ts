@@ -92,6 +92,7 @@ function plainCompiler(
     xpath: undefined,
     xsd: undefined,
     oas: undefined,
+    graphql: undefined,
     reader: (variable) => {
       needs(bodyNeed(variable));
       return variableReader(variable);
