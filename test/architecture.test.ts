@@ -46,6 +46,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   fflate: /^runtime\/(bundle|cli)\//,
   graphql: /^runtime\/policies\/graphql-/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,
+  jose: /^runtime\/policies\/token-encryption\.ts$/,
   'libxml2-wasm': /^runtime\/language\/(xpath|xsd)\.ts$/,
   pino: /^runtime\/log\.ts$/,
   'pino-pretty': /^runtime\/log\.ts$/,

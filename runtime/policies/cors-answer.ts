@@ -38,13 +38,13 @@ export interface CorsAnswer {
  */
 export function answerOf(asked: CorsRequest, rules: CorsRules): CorsAnswer {
   const origins = listOf(rules.origins);
-  const any = origins.includes('*');
-  const originAllowed = any || origins.includes(asked.origin);
+  const everybody = origins.includes('*');
+  const originAllowed = everybody || origins.includes(asked.origin);
   const methods = namedOr(rules.methods, rules.credentials, asked.method);
   const headers = namedOr(rules.headers, rules.credentials, asked.headers);
   return {
     originAllowed,
-    origin: !originAllowed ? '' : any && !rules.credentials ? '*' : asked.origin,
+    origin: !originAllowed ? '' : everybody && !rules.credentials ? '*' : asked.origin,
     methods,
     headers,
     exposed: rules.exposed,
