@@ -102,6 +102,10 @@ function surroundingsOf(settings: Settings, counter: CallCounts, log: Log): Omit
     counter,
     variables: createVariableAccess(),
     print: (exchange, policy, text) => log.debug({ proxy: exchange.endpoint.proxy, id: exchange.id, policy }, text),
+    capture: (exchange, policy, values, trace) => {
+      const fields = { proxy: exchange.endpoint.proxy, id: exchange.id, policy, captured: values };
+      log[trace ? 'debug' : 'info'](fields, 'captured');
+    },
     logMessage: (exchange, { level, policy, logName, labels, message }) => {
       const fields = { proxy: exchange.endpoint.proxy, id: exchange.id, policy, logName, labels };
       if (typeof message === 'string') log[level](fields, message);

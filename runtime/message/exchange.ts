@@ -116,6 +116,8 @@ export interface Surroundings {
   readonly variables: VariableAccess;
   /** What a script of a policy prints; absent: it is dropped. */
   print?(exchange: Exchange, policy: string, text: string): void;
+  /** What policies collect for whoever watches over the API; absent: it is dropped. `trace`: of interest to debugging only. */
+  capture?(exchange: Exchange, policy: string, values: Readonly<Record<string, unknown>>, trace: boolean): void;
   /** What MessageLogging writes to the log of the runtime; absent: it is dropped. */
   logMessage?(exchange: Exchange, entry: LogEntry): void;
   /** An exception that is no Fault: our bug, or a library's. Logged with its stack; the client gets a plain 500. */

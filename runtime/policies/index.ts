@@ -24,6 +24,8 @@ import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
+import { StatisticsCollector } from './StatisticsCollector.ts';
+import { TraceCapture } from './TraceCapture.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
@@ -57,6 +59,8 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     ReadPropertySet,
     RegularExpressionProtection,
     ServiceCallout,
+    StatisticsCollector,
+    TraceCapture,
     VerifyJWS,
     VerifyJWT,
     XMLThreatProtection,

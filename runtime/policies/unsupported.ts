@@ -47,8 +47,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SetDialogflowResponse',
   'SetOAuthV2Info',
   'SpikeArrest',
-  'StatisticsCollector',
-  'TraceCapture',
   'ValidateSAMLAssertion',
   'VerifyAPIKey',
   'XSL',
