@@ -1,5 +1,6 @@
 import { nearest, type Place } from '../diagnostic.ts';
 import { Fault, type FaultKind } from '../fault.ts';
+import { isNestedDeeper } from '../json-depth.ts';
 import { textOf } from '../language/value-text.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { Message } from '../message/message.ts';
@@ -7,7 +8,6 @@ import type { Leaf } from '../schema/declare.ts';
 import { integer, oneOf, text, variable } from '../schema/values.ts';
 import { GraphqlMistake, type GraphqlSchema } from './graphql-engine.ts';
 import { depthOf, type GraphqlParts, partsOf, setVariables } from './graphql-variables.ts';
-import { isNestedDeeper } from './json-text.ts';
 import { isDecoded, isJson } from './payload-text.ts';
 import { type Compiler, policy, type Step } from './policy.ts';
 

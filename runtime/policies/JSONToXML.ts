@@ -1,8 +1,9 @@
+import { isNestedDeeper } from '../json-depth.ts';
 import { type Config, element } from '../schema/declare.ts';
 import { boolean, text, variable } from '../schema/values.ts';
 import { depthLimit } from '../xml/well-formed.ts';
 import { ConversionFailure, compileConversion, conversionFaults } from './conversion.ts';
-import { isNestedDeeper, parseLossless } from './json-text.ts';
+import { parseLossless } from './json-text.ts';
 import { isXmlName, nameWriter, tooDeep, type XmlWriterOptions, xmlDocument } from './json-xml-writer.ts';
 import { isJson } from './payload-text.ts';
 import { type Compiler, policy } from './policy.ts';

@@ -1,7 +1,7 @@
+import { isNestedDeeper } from '../json-depth.ts';
 import type { LogEntry } from '../message/exchange.ts';
 import { type ConfigOf, element, ignored, many } from '../schema/declare.ts';
 import { rawTemplate, template, text } from '../schema/values.ts';
-import { isNestedDeeper } from './json-text.ts';
 import type { LogContext, LogLevel, LogOutput } from './syslog-logging.ts';
 
 export const cloudLogging = element({

@@ -3,6 +3,7 @@ import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
 import { CORS } from './CORS.ts';
+import { DataCapture } from './DataCapture.ts';
 import { DecodeJWS } from './DecodeJWS.ts';
 import { DecodeJWT } from './DecodeJWT.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
@@ -39,6 +40,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     AssignMessage,
     BasicAuthentication,
     CORS,
+    DataCapture,
     DecodeJWS,
     DecodeJWT,
     ExtractVariables,

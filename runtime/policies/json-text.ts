@@ -1,3 +1,5 @@
+import { closingQuote } from '../json-depth.ts';
+
 /**
  * JSON for whoever writes numbers out as text again: those that a double would change (`10.50`, more than 15 digits,
  * exponents) are given as the texts they are written as, all others as numbers. @throws SyntaxError
@@ -22,40 +24,3 @@ function quoteNumbers(json: string): string {
     parts.push(json.slice(open, at));
   }
 }
-
-/** The offset of the quote that ends a string; -1 when none does. */
-function closingQuote(json: string, from: number): number {
-  let at = from;
-  for (;;) {
-    at = json.indexOf('"', at);
-    if (at === -1) return -1;
-    let before = at;
-    while (json[before - 1] === '\\') before--;
-    if ((at - before) % 2 === 0) return at;
-    at++;
-  }
-}
-
-/**
- * Whether lists and objects stand deeper inside one another than `limit`, up to the first mistake. Found out before
- * parsing: the parser of Node takes seconds for some megabytes of brackets, and whoever walks the value recurses.
- */
-export function isNestedDeeper(json: string, limit: number): boolean {
-  let depth = 0;
-  for (let at = 0; at < json.length; at++) {
-    const code = json.charCodeAt(at);
-    if (code === quote) {
-      at = closingQuote(json, at + 1);
-      if (at === -1) return false;
-    } else if (code === openList || code === openObject) {
-      if (++depth > limit) return true;
-    } else if (code === closeList || code === closeObject) depth--;
-  }
-  return false;
-}
-
-const quote = 0x22;
-const openList = 0x5b;
-const closeList = 0x5d;
-const openObject = 0x7b;
-const closeObject = 0x7d;

@@ -1,6 +1,6 @@
+import { isNestedDeeper } from '../json-depth.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { type Message, mediaType } from '../message/message.ts';
-import { isNestedDeeper } from './json-text.ts';
 import type { OasApi, OasBody, OasOperation } from './oas-operation.ts';
 import type { OasParameter } from './oas-parameters.ts';
 import { isDecoded } from './payload-text.ts';

@@ -16,7 +16,6 @@ const cannot = {
 const notYet: ReadonlySet<string> = new Set([
   'AccessEntity',
   'ConcurrentRatelimit',
-  'DataCapture',
   'DeleteOAuthV2Info',
   'ExternalCallout',
   'GenerateSAMLAssertion',

@@ -20,10 +20,13 @@ const xmlVariable = element({
   children: { XPath: many(text) },
 });
 
+/** Prefixes for the XPaths of a payload. */
+export const namespaces = element({ children: { Namespace: many(namespace) } });
+
 /** XMLPayload of ExtractVariables. */
 export const xmlPayload = element({
   attributes: { stopPayloadProcessing: boolean },
-  children: { Namespaces: element({ children: { Namespace: many(namespace) } }), Variable: many(xmlVariable) },
+  children: { Namespaces: namespaces, Variable: many(xmlVariable) },
 });
 
 /** Apigee: ExtractVariables, XMLPayload. A message has to be of an XML content type; any other value is taken as XML. */
