@@ -15,6 +15,8 @@ export class Fault extends Error {
   origin: FaultOrigin | undefined;
   /** Whether the raiser has put the answer into the exchange's pending error: no default answer is made then. */
   carriesResponse: boolean;
+  /** Whether the answer goes out at once, without the fault rules. */
+  skipsFaultRules: boolean;
 
   constructor(kind: FaultKind, faultstring: string = kind.text, detailReason?: string) {
     // A stack costs more than the rest of a fault and never reaches anybody: faults are part of the program's meaning.
@@ -28,6 +30,7 @@ export class Fault extends Error {
     this.detailReason = detailReason;
     this.origin = undefined;
     this.carriesResponse = false;
+    this.skipsFaultRules = false;
   }
 
   /** `fault.name`: the last part of the code. */

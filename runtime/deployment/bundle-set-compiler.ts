@@ -25,8 +25,17 @@ export class BundleSetCompiler {
     { store, connections, engines }: Ground,
   ): Promise<BundleSetCompiler> {
     const bundles = put.map(({ bundle }) => bundle);
-    const [scripts, xpath] = [await engines.scripts(bundles), await engines.xpath(bundles)];
-    return new BundleSetCompiler({ environment, store, scripts, xpath, policies, connections });
+    return new BundleSetCompiler({
+      environment,
+      store,
+      scripts: await engines.scripts(bundles),
+      xpath: await engines.xpath(bundles),
+      xsd: await engines.xsd(bundles),
+      oas: await engines.oas(bundles),
+      graphql: await engines.graphql(bundles),
+      policies,
+      connections,
+    });
   }
 
   /** Mistakes are added to the findings of the loaded bundle. */

@@ -1,5 +1,8 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
+import { loadXsd, type XsdEngine } from '../language/xsd.ts';
+import { type GraphqlEngine, loadGraphql } from '../policies/graphql-engine.ts';
+import { loadOas, type OasEngine } from '../policies/oas-engine.ts';
 import { createScriptEngine } from '../script/create.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 
@@ -8,6 +11,9 @@ export class Engines {
   readonly #kind: 'quickjs' | 'vm';
   #scripts: Promise<ScriptEngine> | undefined;
   #xpath: Promise<XPathEngine> | undefined;
+  #xsd: Promise<XsdEngine> | undefined;
+  #oas: Promise<OasEngine> | undefined;
+  #graphql: Promise<GraphqlEngine> | undefined;
 
   constructor(kind: 'quickjs' | 'vm') {
     this.#kind = kind;
@@ -23,6 +29,21 @@ export class Engines {
     return this.#xpath;
   }
 
+  async xsd(bundles: readonly Bundle[]): Promise<XsdEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'MessageValidation', /\b(?:xsd|wsdl):/))) this.#xsd ??= loadXsd();
+    return this.#xsd;
+  }
+
+  async oas(bundles: readonly Bundle[]): Promise<OasEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'OASValidation', /oas:|\{/))) this.#oas ??= loadOas();
+    return this.#oas;
+  }
+
+  async graphql(bundles: readonly Bundle[]): Promise<GraphqlEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'GraphQL', /^/))) this.#graphql ??= loadGraphql();
+    return this.#graphql;
+  }
+
   async close(): Promise<void> {
     (await this.#scripts)?.close();
   }
@@ -30,6 +51,11 @@ export class Engines {
 
 function hasScript(bundle: Bundle): boolean {
   return [...bundle.policies.values()].some((policy) => policy.root.name === 'Javascript');
+}
+
+/** Whether the bundle has a policy of that element, with something in its text. */
+function hasPolicy(bundle: Bundle, element: string, text: RegExp): boolean {
+  return [...bundle.policies.values()].some(({ root }) => root.name === element && text.test(root.place.source.text));
 }
 
 /** The XML texts in which an XPath may stand: policies, and the templates of endpoints. */

@@ -4,6 +4,9 @@ import { type Diagnostics, type Place, placeWithin } from '../diagnostic.ts';
 import { type Condition, compileCondition } from '../language/condition.ts';
 import { compileTemplate, type Template } from '../language/template.ts';
 import type { XPathEngine } from '../language/xpath.ts';
+import type { XsdEngine } from '../language/xsd.ts';
+import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { OasEngine } from '../policies/oas-engine.ts';
 import type { Policy, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
@@ -20,6 +23,12 @@ export interface CompileContext {
   readonly scripts: ScriptEngine | undefined;
   /** Undefined unless some bundle uses XPath. */
   readonly xpath: XPathEngine | undefined;
+  /** Undefined unless some bundle validates by a schema. */
+  readonly xsd: XsdEngine | undefined;
+  /** Undefined unless some bundle validates by an OpenAPI document. */
+  readonly oas: OasEngine | undefined;
+  /** Undefined unless some bundle has a GraphQL policy. */
+  readonly graphql: GraphqlEngine | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
   readonly connections: Connections;
 }

@@ -1,8 +1,9 @@
 import type { Named } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
-import type { CalloutConnection, TargetEndpointConfig } from '../bundle/target.ts';
+import type { CalloutConnection, SSLInfoConfig, TargetEndpointConfig } from '../bundle/target.ts';
 import type { Diagnostics, Place } from '../diagnostic.ts';
 import type { Template } from '../language/template.ts';
+import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { Callout, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptSource } from '../script/engine.ts';
 import type { Target } from './target.ts';
@@ -21,6 +22,10 @@ export interface Connections {
   /** The connection of a RouteRule's URL. */
   url(url: string, at: Place, compiler: ConnectionCompiler): Target;
   callout(policy: string, connection: CalloutConnection, at: Place, compiler: ConnectionCompiler): Callout | undefined;
+  /** A way to syslog servers; mistakes in its TLS settings are reported. */
+  syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined, compiler: ConnectionCompiler): SyslogConnection;
+  /** A log file, opened with its first line. */
+  logFile(path: string, rotation: LogRotation): LogFile;
   /** Sends what a script's `httpClient` asks for. */
   readonly httpClient: ScriptSource['send'];
 }

@@ -71,5 +71,7 @@ export class CompiledEndpoint implements Endpoint {
 
 /** Each proxy run counts as one call, once its answer is known. */
 function settle(exchange: Exchange): void {
+  const { answer, finishing } = exchange;
+  if (finishing !== undefined && answer !== undefined) for (const finish of finishing) finish(answer);
   exchange.surroundings.counter.count(exchange, exchange.answer?.status ?? 500);
 }

@@ -11,7 +11,7 @@ import { Message } from '../message/message.ts';
 export function handleFault(exchange: Exchange, error: unknown): Outcome {
   enterErrorState(exchange, error);
   const rules = exchange.faultRules;
-  if (rules === undefined) return undefined;
+  if (rules === undefined || exchange.fault?.skipsFaultRules === true) return undefined;
   let outcome: Outcome;
   try {
     outcome = rules(exchange);

@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import type { PolicySource, Resource } from '../bundle/bundle.ts';
-import type { CalloutConnection } from '../bundle/target.ts';
+import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
 import type { Place } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import type { Condition } from '../language/condition.ts';
@@ -13,7 +14,11 @@ import {
   writeNeed,
 } from '../language/variables.ts';
 import type { XPathEngine } from '../language/xpath.ts';
+import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
+import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
+import type { OasEngine } from '../policies/oas-engine.ts';
 import type { Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
 import { unknownPolicy, unsupportedReason } from '../policies/unsupported.ts';
 import { checkElement } from '../schema/check.ts';
@@ -100,6 +105,9 @@ function unsupportedPolicy(source: PolicySource, bundle: BundleCompiler): Compil
   return compiled(source, name, { failedPrefixes }, config, new PolicyCompiler(source.name, bundle), step);
 }
 
+/** Below the working directory, beside what else the runtime keeps. */
+const logFolder = join('.zerohop', 'messagelogging');
+
 /**
  * What a policy sees of the compiler. Its step may keep it, so it lets go of the bundle when compiling is over: the XML
  * of ten thousand proxies would otherwise stay in memory.
@@ -113,6 +121,9 @@ class PolicyCompiler implements Compiler {
   readonly store: Store;
   readonly scripts: ScriptEngine | undefined;
   readonly xpath: XPathEngine | undefined;
+  readonly xsd: XsdEngine | undefined;
+  readonly oas: OasEngine | undefined;
+  readonly graphql: GraphqlEngine | undefined;
   readonly httpClient: ScriptSource['send'];
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
@@ -127,6 +138,9 @@ class PolicyCompiler implements Compiler {
     this.store = context.store;
     this.scripts = context.scripts;
     this.xpath = context.xpath;
+    this.xsd = context.xsd;
+    this.oas = context.oas;
+    this.graphql = context.graphql;
     this.httpClient = context.connections.httpClient;
     this.#compiling = parts;
   }
@@ -182,6 +196,17 @@ class PolicyCompiler implements Compiler {
     const callout = this.#bundle.context.connections.callout(this.name, connection, at, this.#bundle);
     if (callout !== undefined) this.needs(callout.needs);
     return callout;
+  }
+
+  syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection {
+    const connection = this.#bundle.context.connections.syslog(protocol, tls, this.#bundle);
+    this.needs(connection.needs);
+    return connection;
+  }
+
+  logFile(name: string, rotation: LogRotation): LogFile {
+    const path = join(logFolder, this.#bundle.bundle.name, this.name, name);
+    return this.#bundle.context.connections.logFile(path, rotation);
   }
 
   onDeploy(work: () => Answer<unknown>): void {

@@ -13,7 +13,7 @@ import { compileDirection, compileFlows } from './flows.ts';
 import { hookSteps } from './hook.ts';
 import { readEndpointProperties } from './properties.ts';
 import { compileRouteRules } from './route-rules.ts';
-import { guarded, nothing, sequence } from './sequence.ts';
+import { guarded, nothing, sequence, skippable } from './sequence.ts';
 import type { LocalCall, Target } from './target.ts';
 import { bareTargetSide, compileTargetSide } from './target-endpoint.ts';
 
@@ -59,10 +59,14 @@ function compileEndpoint(
   const faultRules = compileFaultRules(config, 'lastFirst', compiler);
   const postClient = compileDirection(config.PostClientFlow?.Response, compiler);
   const program = sequence([
-    properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
-    hookSteps.PreProxyFlowHook,
-    flows.request,
-    route,
+    skippable(
+      sequence([
+        properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
+        hookSteps.PreProxyFlowHook,
+        flows.request,
+        route,
+      ]),
+    ),
     enterProxyResponse(faultRules),
     flows.response,
     hookSteps.PostProxyFlowHook,

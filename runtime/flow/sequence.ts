@@ -12,7 +12,7 @@ export const nothing: Step = () => undefined;
 /** What an empty condition compiles to. */
 export const holds = (): boolean => true;
 
-/** Steps one after the other; the first that fails ends it. */
+/** Steps one after the other; the first that fails ends it, and so does one that skips to the response. */
 export function sequence(steps: readonly Step[]): Step {
   const real = steps.filter((step) => step !== nothing);
   const [first, second] = real;
@@ -24,9 +24,27 @@ export function sequence(steps: readonly Step[]): Step {
 function runFrom(steps: readonly Step[], from: number, exchange: Exchange): Outcome {
   for (let index = from; index < steps.length; index++) {
     const outcome = steps[index]?.(exchange);
-    if (outcome !== undefined) return outcome.then(() => runFrom(steps, index + 1, exchange));
+    if (outcome !== undefined) return outcome.then(() => runFrom(steps, after(index, steps, exchange), exchange));
+    if (exchange.skipsToResponse) return undefined;
   }
   return undefined;
+}
+
+function after(index: number, steps: readonly Step[], exchange: Exchange): number {
+  return exchange.skipsToResponse ? steps.length : index + 1;
+}
+
+/** The request side of a call: where what a step skips ends. */
+export function skippable(step: Step): Step {
+  const arrive = (exchange: Exchange): void => {
+    exchange.skipsToResponse = false;
+  };
+  return (exchange) => {
+    const outcome = step(exchange);
+    if (outcome !== undefined) return outcome.then(() => arrive(exchange));
+    arrive(exchange);
+    return undefined;
+  };
 }
 
 /** A step whose failure, thrown or rejected, goes to `onFailure` instead of ending the flow. */

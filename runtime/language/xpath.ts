@@ -1,4 +1,4 @@
-/** XPath 1.0 over XML texts. The only door to libxml2, whose memory has to be given back by hand. */
+/** XPath 1.0 over XML texts, by libxml2, whose memory has to be given back by hand. */
 import type { XmlDocument, XmlNode, XmlXPath } from 'libxml2-wasm';
 import { PatternError } from './pattern.ts';
 
@@ -33,24 +33,9 @@ export class XmlMalformed extends Error {
 /** Loads the WebAssembly module on first use. */
 export async function loadXPath(): Promise<XPathEngine> {
   const library = await import('libxml2-wasm');
-  const { ParseOption } = library;
-  const option =
-    ParseOption.XML_PARSE_NONET |
-    ParseOption.XML_PARSE_NO_XXE |
-    ParseOption.XML_PARSE_NO_SYS_CATALOG |
-    // The text is decoded already, whatever its declaration says about the bytes it came in.
-    ParseOption.XML_PARSE_IGNORE_ENC;
   const toDocument = library.XmlXPath.compile('/');
 
-  const parse = (xml: string): XmlDocument => {
-    if (hasDocumentType(xml)) throw new XmlMalformed('A document type declaration is not allowed');
-    try {
-      return library.XmlDocument.fromString(xml, { option });
-    } catch (error) {
-      if (error instanceof library.XmlError) throw new XmlMalformed(firstLine(error.message));
-      throw error;
-    }
-  };
+  const parse = documentParser(library);
 
   /** Evaluates at the document node; the result is valid while `document` is. */
   const select = (document: XmlDocument, expression: XmlXPath): XmlNode[] | string | number | boolean => {
@@ -104,6 +89,26 @@ export async function loadXPath(): Promise<XPathEngine> {
   };
 }
 
+/** Reads a text into a document that has to be disposed of. @throws XmlMalformed */
+export function documentParser(library: typeof import('libxml2-wasm')): (xml: string) => XmlDocument {
+  const { ParseOption } = library;
+  const option =
+    ParseOption.XML_PARSE_NONET |
+    ParseOption.XML_PARSE_NO_XXE |
+    ParseOption.XML_PARSE_NO_SYS_CATALOG |
+    // The text is decoded already, whatever its declaration says about the bytes it came in.
+    ParseOption.XML_PARSE_IGNORE_ENC;
+  return (xml) => {
+    if (hasDocumentType(xml)) throw new XmlMalformed('A document type declaration is not allowed');
+    try {
+      return library.XmlDocument.fromString(xml, { option });
+    } catch (error) {
+      if (error instanceof library.XmlError) throw new XmlMalformed(firstLine(error.message));
+      throw error;
+    }
+  };
+}
+
 function convert(
   result: readonly XmlNode[] | string | number | boolean,
   type: XPathType,
@@ -142,7 +147,7 @@ interface ElementNode {
 }
 
 /** Declares the namespaces that the element inherits and uses, so that the text can be read on its own. */
-function elementText(element: ElementNode): string {
+export function elementText(element: ElementNode): string {
   const options = { format: false, noDeclaration: true };
   const text = element.toString(options);
   const declared = element.nsDeclarations;

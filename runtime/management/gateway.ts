@@ -157,6 +157,15 @@ function surroundingsOf(settings: Settings, counter: CallCounts, log: Log): Omit
     counter,
     variables: createVariableAccess(),
     print: (exchange, policy, text) => log.debug({ proxy: exchange.endpoint.proxy, id: exchange.id, policy }, text),
+    capture: (exchange, policy, values, trace) => {
+      const fields = { proxy: exchange.endpoint.proxy, id: exchange.id, policy, captured: values };
+      log[trace ? 'debug' : 'info'](fields, 'captured');
+    },
+    logMessage: (exchange, { level, policy, logName, labels, message }) => {
+      const fields = { proxy: exchange.endpoint.proxy, id: exchange.id, policy, logName, labels };
+      if (typeof message === 'string') log[level](fields, message);
+      else log[level]({ ...fields, payload: message }, logName);
+    },
     report: (error: unknown, exchange: Exchange) => {
       const stack = error instanceof Error ? error.stack : undefined;
       log.error({ proxy: exchange.endpoint.proxy, id: exchange.id, error: String(error), stack }, 'request failed');

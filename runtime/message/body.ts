@@ -1,5 +1,6 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { Fault, type FaultKind, flowFaults } from '../fault.ts';
+import { parseJson } from '../json-depth.ts';
 
 /**
  * Bytes that arrive over time. Nothing flows before `start`; the source then pushes into its sink, in order, ending with
@@ -164,9 +165,9 @@ export class Body {
     throw new Fault(kind, `Unsupported Encoding "${coding}"`);
   }
 
-  /** The payload as parsed JSON, parsed once. @throws SyntaxError */
+  /** The payload as parsed JSON, parsed once. @throws SyntaxError, also for JSON that is nested too deeply */
   json(text: string): unknown {
-    this.#json ??= { value: JSON.parse(text) };
+    this.#json ??= { value: parseJson(text) };
     return this.#json.value;
   }
 

@@ -94,6 +94,16 @@ export interface VariableAccess {
   remove(exchange: Exchange, name: string): void;
 }
 
+/** A line of MessageLogging for the log of the runtime. */
+export interface LogEntry {
+  readonly policy: string;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly logName: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** A text, or the value of a JSON text. */
+  readonly message: unknown;
+}
+
 /** What is true for all exchanges of one running server. */
 export interface Surroundings {
   /** This instance's identifier in CDN-Loop (RFC 8586). */
@@ -106,6 +116,10 @@ export interface Surroundings {
   readonly variables: VariableAccess;
   /** What a script of a policy prints; absent: it is dropped. */
   print?(exchange: Exchange, policy: string, text: string): void;
+  /** What policies collect for whoever watches over the API; absent: it is dropped. `trace`: of interest to debugging only. */
+  capture?(exchange: Exchange, policy: string, values: Readonly<Record<string, unknown>>, trace: boolean): void;
+  /** What MessageLogging writes to the log of the runtime; absent: it is dropped. */
+  logMessage?(exchange: Exchange, entry: LogEntry): void;
   /** An exception that is no Fault: our bug, or a library's. Logged with its stack; the client gets a plain 500. */
   report(error: unknown, exchange: Exchange): void;
 }
@@ -240,6 +254,10 @@ export class Exchange {
   readonly trail: Exchange[];
   /** Client went away; set at the root. */
   aborted: boolean;
+  /** A step of the request has put the response in place: what is left of the request, target included, is skipped. */
+  skipsToResponse: boolean;
+  /** What is still to be done to the answer, normal or error, when all flows are over. */
+  finishing: ((answer: Message) => void)[] | undefined;
   #cancellations: Set<() => void> | undefined;
   #id: string | undefined;
 
@@ -293,6 +311,8 @@ export class Exchange {
     this.localCalls = 0;
     this.trail = parent === undefined ? [] : parent.trail;
     this.aborted = false;
+    this.skipsToResponse = false;
+    this.finishing = undefined;
     this.#cancellations = undefined;
     this.#id = undefined;
   }

@@ -1,5 +1,6 @@
 import { type Place, placeWithin } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
+import { parseJson } from '../json-depth.ts';
 import { valueKinds } from '../language/cast.ts';
 import { compileJsonPath, type JsonPath } from '../language/json-path.ts';
 import { PatternError } from '../language/pattern.ts';
@@ -54,7 +55,7 @@ function isJson(type: string | undefined): boolean {
 function rootOf(source: unknown, { compiler }: ExtractionContext): unknown {
   if (typeof source === 'object' && !(source instanceof Message) && !(source instanceof Uint8Array)) return source;
   try {
-    return source instanceof Message ? source.body.json(source.content) : JSON.parse(textOf(source) ?? '');
+    return source instanceof Message ? source.body.json(source.content) : parseJson(textOf(source) ?? '');
   } catch (error) {
     if (error instanceof SyntaxError) throw executionFailed(compiler);
     throw error;

@@ -1,11 +1,12 @@
 import type { Resource } from '../bundle/bundle.ts';
-import type { CalloutConnection } from '../bundle/target.ts';
+import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
 import type { Place } from '../diagnostic.ts';
 import type { FaultKind } from '../fault.ts';
 import type { Condition } from '../language/condition.ts';
 import type { Template } from '../language/template.ts';
 import type { Reader, Writer } from '../language/variables.ts';
 import type { XPathEngine } from '../language/xpath.ts';
+import type { XsdEngine } from '../language/xsd.ts';
 import type { BodyNeed } from '../message/body-need.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
@@ -14,6 +15,9 @@ import { boolean, text } from '../schema/values.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
+import type { GraphqlEngine } from './graphql-engine.ts';
+import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
+import type { OasEngine } from './oas-engine.ts';
 
 /** A compiled policy attachment, or any other thing that a flow does. Throws a Fault (or rejects with one) to fail. */
 export type Step = (exchange: Exchange) => Outcome;
@@ -80,6 +84,12 @@ export interface Compiler {
   readonly httpClient: ScriptSource['send'];
   /** Undefined unless some bundle of the deployment uses XPath. */
   readonly xpath: XPathEngine | undefined;
+  /** Undefined unless some bundle of the deployment validates by a schema. */
+  readonly xsd: XsdEngine | undefined;
+  /** Undefined unless some bundle of the deployment validates by an OpenAPI document. */
+  readonly oas: OasEngine | undefined;
+  /** Undefined unless some bundle of the deployment has a GraphQL policy. */
+  readonly graphql: GraphqlEngine | undefined;
 
   /** A flow variable's reader; marks the payload it needs. */
   reader(name: string): Reader;
@@ -96,6 +106,11 @@ export interface Compiler {
   resourceNames(type: string): readonly string[];
   /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
   callout(connection: CalloutConnection, at: Place): Callout | undefined;
+
+  /** A way to syslog servers; mistakes in its TLS settings are reported. */
+  syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection;
+  /** A log file of this bundle, opened with its first line. `name` is a file name without folders. */
+  logFile(name: string, rotation: LogRotation): LogFile;
 
   /** Work for the moment the bundle is deployed: not done for one that is only checked, or refused. */
   onDeploy(work: () => Answer<unknown>): void;

@@ -10,7 +10,7 @@ import { boolean, oneOf, text, variable } from '../schema/values.ts';
 import { cast, compileTarget, type Extraction, type ExtractionContext, executionFailed } from './extraction.ts';
 import type { Compiler } from './policy.ts';
 
-const namespace = element({
+export const namespace = element({
   content: text,
   attributes: { prefix: requiredAttribute({ ...variable, expects: 'a namespace prefix' }) },
 });
@@ -20,10 +20,13 @@ const xmlVariable = element({
   children: { XPath: many(text) },
 });
 
+/** Prefixes for the XPaths of a payload. */
+export const namespaces = element({ children: { Namespace: many(namespace) } });
+
 /** XMLPayload of ExtractVariables. */
 export const xmlPayload = element({
   attributes: { stopPayloadProcessing: boolean },
-  children: { Namespaces: element({ children: { Namespace: many(namespace) } }), Variable: many(xmlVariable) },
+  children: { Namespaces: namespaces, Variable: many(xmlVariable) },
 });
 
 /** Apigee: ExtractVariables, XMLPayload. A message has to be of an XML content type; any other value is taken as XML. */
@@ -58,9 +61,9 @@ function isXml(type: string | undefined): boolean {
   );
 }
 
-function readNamespaces(
+export function readNamespaces(
   declared: readonly ConfigOf<typeof namespace>[],
-  { compiler }: ExtractionContext,
+  { compiler }: Pick<ExtractionContext, 'compiler'>,
 ): ReadonlyMap<string, string> {
   const namespaces = new Map<string, string>();
   for (const { prefix, text: uri, at } of declared) {
@@ -106,7 +109,7 @@ function compileXmlVariable(
   };
 }
 
-function reportEmptyPath(at: Place, compiler: Compiler): void {
+export function reportEmptyPath(at: Place, compiler: Compiler): void {
   compiler.error('ZH145', at, 'The XPath is empty (EmptyXPathExpression).', 'Write one, such as /order/id.');
 }
 
@@ -120,11 +123,11 @@ function evaluate(xpath: XPath, xml: string, wanted: XPathType, { compiler }: Ex
   }
 }
 
-function compileExpression(
+export function compileExpression(
   leaf: Leaf<string>,
   wanted: XPathType,
   namespaces: ReadonlyMap<string, string>,
-  { compiler }: ExtractionContext,
+  { compiler }: Pick<ExtractionContext, 'compiler'>,
 ): XPath | undefined {
   if (leaf.text === '') {
     reportEmptyPath(leaf.at, compiler);

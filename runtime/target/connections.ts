@@ -11,7 +11,9 @@ import { compileHttpConnection, plainConnection } from './http-connection.ts';
 import { HttpTarget } from './http-target.ts';
 import { LocalCallout } from './local-callout.ts';
 import { compileLocalConnection, LocalTarget } from './local-target.ts';
+import { LogFiles } from './log-file.ts';
 import { sendForScript } from './script-client.ts';
+import { SyslogConnections } from './syslog.ts';
 import { parseTargetUrl } from './target-url.ts';
 import { UnsupportedTarget } from './unsupported-target.ts';
 
@@ -24,13 +26,21 @@ export interface OwnedConnections extends Connections {
 /** Makes the connections of one server. All its targets share what they can: one pool per origin and TLS identity. */
 export function createConnections(): OwnedConnections {
   const pools = new ConnectionPools();
+  const syslog = new SyslogConnections();
+  const files = new LogFiles();
   const forScripts = plainConnection('', pools, emptyEnvironment(''));
   return {
     target: (endpoint, compiler) => compileTarget(endpoint, pools, compiler),
     url: (text, at, compiler) => compileUrl(text, at, pools, compiler),
     callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, pools, compiler),
     httpClient: (exchange, request, url) => sendForScript(forScripts, exchange, request, url),
-    close: () => pools.close(),
+    syslog: (protocol, tls, compiler) => syslog.compile(protocol, tls, compiler),
+    logFile: (path, rotation) => files.open(path, rotation),
+    close: () => {
+      syslog.close();
+      files.close();
+      return pools.close();
+    },
   };
 }
 

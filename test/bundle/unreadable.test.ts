@@ -19,6 +19,9 @@ function found(files: Readonly<Record<string, string>>): string[] {
     store: new MemoryStore(),
     scripts: undefined,
     xpath: undefined,
+    xsd: undefined,
+    oas: undefined,
+    graphql: undefined,
     policies: new Map(),
     connections: {
       target: () => undefined,

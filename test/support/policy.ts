@@ -90,6 +90,9 @@ function plainCompiler(
     scripts: undefined,
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
+    xsd: undefined,
+    oas: undefined,
+    graphql: undefined,
     reader: (variable) => {
       needs(bodyNeed(variable));
       return variableReader(variable);
@@ -128,6 +131,12 @@ function plainCompiler(
     resourceNames: (type) =>
       [...resources.keys()].filter((url) => url.startsWith(`${type}://`)).map((url) => url.slice(type.length + 3)),
     callout: () => undefined,
+    syslog: () => {
+      throw new Error('This test has no syslog server');
+    },
+    logFile: () => {
+      throw new Error('This test has no log file');
+    },
     error: (code, at, message, hint) => diagnostics.error(code, at, message, hint),
     warning: (code, at, message, hint) => diagnostics.warning(code, at, message, hint),
   };

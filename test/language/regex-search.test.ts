@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { javaRegex } from '../../runtime/language/java-regex.ts';
+import { searchCost } from '../../runtime/language/regex-cost.ts';
+import { RegexWorker, SearchCutOff } from '../../runtime/language/regex-worker.ts';
+
+describe('the bound of a search', () => {
+  const facts: readonly (readonly [string, readonly [factor: number, degree: number] | undefined])[] = [
+    ['abc', [1, 1]],
+    ['a+b*', [1, 3]],
+    ['a?b', [2, 1]],
+    ['a{3}', [3, 1]],
+    ['a{2,}', [2, 2]],
+    ['[a-z[0-9]]+', [1, 2]],
+    ['[*+(]\\*\\(', [1, 1]],
+    ['(?i)(a|b|c)', [3, 1]],
+    ['a|b', [2, 1]],
+    ['(abc)+', [1, 2]],
+    ['(a+)?', [2, 2]],
+    ['(a+)+', undefined],
+    ['(a|b)*', undefined],
+    ['((a*)b){2}', undefined],
+    ['(a{1,20}){20}', undefined],
+    ['(?=a)b', [1, 1]],
+    ['(a)\\1', [1, 2]],
+    ['a++', [1, 3]],
+    ['(a++)+', undefined],
+    ['^a$', [6, 1]],
+  ];
+  for (const [pattern, expected] of facts) {
+    test(pattern, () => {
+      const cost = searchCost(javaRegex(pattern, 'find'));
+      assert.deepEqual(cost === undefined ? undefined : [cost.factor, cost.degree], expected);
+    });
+  }
+});
+
+describe('a search in a thread', () => {
+  const astray = `${'a'.repeat(60)}!`;
+
+  test('finds or does not', async () => {
+    const worker = new RegexWorker([javaRegex('b+', 'find'), javaRegex('^x$', 'find')]);
+    assert.deepEqual(await Promise.all([worker.search(0, 'abc'), worker.search(0, 'acc'), worker.search(1, 'x')]), [
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  test('is cut off; the next ones go on, and the process meanwhile', async () => {
+    const worker = new RegexWorker([javaRegex('(a+)+$', 'find')], { time: 100, waiting: 10, idle: 1000 });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 5);
+    const first = worker.search(0, astray);
+    const second = worker.search(0, 'aaa');
+    await assert.rejects(first, SearchCutOff);
+    clearInterval(timer);
+    assert.ok(turns > 3, `${turns} turns`);
+    assert.equal(await second, true);
+  });
+
+  test('has a bounded queue', async () => {
+    const worker = new RegexWorker([javaRegex('a', 'find')], { time: 1000, waiting: 1, idle: 1000 });
+    const running = worker.search(0, 'a');
+    const waiting = worker.search(0, 'a');
+    await assert.rejects(worker.search(0, 'a'), /Too many/);
+    assert.deepEqual(await Promise.all([running, waiting]), [true, true]);
+  });
+});
