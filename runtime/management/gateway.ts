@@ -6,8 +6,10 @@ import { Serving } from '../deployment/serving.ts';
 import { createVariableAccess } from '../language/variables.ts';
 import type { Log } from '../log.ts';
 import type { Exchange, Surroundings } from '../message/exchange.ts';
-import { maxTargetLength, openFrontDoor } from '../server/front-door.ts';
+import { maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
+import { openNetDoor } from '../server/net-door.ts';
+import { openNodeDoor } from '../server/node-door.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { MemoryStore } from '../state/memory.ts';
@@ -41,7 +43,8 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
   const counts = new CallCounts();
   const surroundings = { ...surroundingsOf(settings, counts, log), port: settings.port };
   const handler = createHandler({ serving, surroundings, log, maxTargetLength });
-  const door = await openFrontDoor(settings.host, settings.port, handler);
+  const openDoor = settings.frontDoor === 'net' ? openNetDoor : openNodeDoor;
+  const door = await openDoor(settings.host, settings.port, handler);
   surroundings.port = door.port;
   let ready = true;
   const management = await openManagement({
