@@ -48,7 +48,8 @@ const packages: Readonly<Record<string, RegExp>> = {
   'pino-pretty': /^runtime\/log\.ts$/,
   'prom-client': /^runtime\/(management\/|metrics\.ts$)/,
   'quickjs-emscripten': /^runtime\/script\//,
-  undici: /^runtime\/target\//,
+  // The server takes the parser that comes with it.
+  undici: /^runtime\/(target\/|server\/llhttp\.ts$)/,
   yauzl: /^runtime\/bundle\//,
 };
 

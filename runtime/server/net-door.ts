@@ -22,12 +22,12 @@ export async function openNetDoor(host: string, port: number, handle: CallHandle
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     connections.add(new Connection(socket, door));
   });
+  await listen(server, host, port);
   const tick = setInterval(() => {
     door.now = performance.now();
     door.date = new Date().toUTCString();
     for (const connection of connections) if (connection.deadline < door.now) connection.expire();
   }, tickMilliseconds);
-  await listen(server, host, port);
   return {
     port: (server.address() as AddressInfo).port,
     close: async (milliseconds) => {

@@ -26,37 +26,38 @@ export class NodeCall implements Call {
   readonly peer: NodeConnection;
   readonly payload: BodySource | undefined;
   watcher: CallWatcher | undefined;
-  #writer: CallWriter | undefined;
+  writer: CallWriter | undefined;
+  /** Whether `drain` is listened to: only an answer that ever had to wait does. */
+  #listens: boolean;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #door: { readonly draining: boolean };
 
-  constructor(request: IncomingMessage, response: ServerResponse, peer: NodeConnection) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    peer: NodeConnection,
+    door: { readonly draining: boolean },
+  ) {
     this.verb = request.method ?? 'GET';
     this.target = request.url ?? '';
     this.version = request.httpVersion;
     this.rawHeaders = request.rawHeaders;
     this.peer = peer;
     this.watcher = undefined;
-    this.#writer = undefined;
+    this.writer = undefined;
+    this.#listens = false;
     this.#request = request;
     this.#response = response;
+    this.#door = door;
     const length = announcedLength(request.rawHeaders);
     this.payload = length === 0 ? undefined : new NodePayload(request, length < 0 ? undefined : length);
     // The framing of such a request is not trusted (RFC 9112 section 6.1).
     if (length < 0 && request.httpVersion !== '1.1') this.closeAfter();
     response.on('close', () => {
-      this.#writer?.closed();
+      this.writer?.closed();
       this.watcher?.closed(response.writableFinished);
     });
-  }
-
-  get writer(): CallWriter | undefined {
-    return this.#writer;
-  }
-
-  set writer(writer: CallWriter | undefined) {
-    this.#writer = writer;
-    if (writer !== undefined) this.#response.on('drain', () => writer.drained());
   }
 
   get headSent(): boolean {
@@ -81,11 +82,17 @@ export class NodeCall implements Call {
   }
 
   writeHead(status: number, reason: string, fields: readonly string[]): void {
+    if (this.#door.draining) this.closeAfter();
     this.#response.writeHead(status, reason, fields as string[]);
   }
 
   write(chunk: Uint8Array | string): boolean {
-    return this.#response.write(chunk);
+    if (this.#response.write(chunk)) return true;
+    if (this.writer !== undefined && !this.#listens) {
+      this.#listens = true;
+      this.#response.on('drain', () => this.writer?.drained());
+    }
+    return false;
   }
 
   end(payload: Uint8Array | string | undefined): void {

@@ -31,16 +31,14 @@ export async function openNodeDoor(host: string, port: number, handle: CallHandl
   const server = createServer(options);
   // Node drops the fields after the 2,000th without a word; bytes are the bound instead.
   server.maxHeadersCount = 0;
-  const connections = new WeakMap<Socket, NodeConnection>();
-  let draining = false;
-  server.on('connection', (socket) => {
-    connections.set(socket, { ip: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0, closing: false });
+  const state = { draining: false };
+  server.on('connection', (socket: ServedSocket) => {
+    socket[connectionOf] = { ip: plainAddress(socket.remoteAddress), port: socket.remotePort ?? 0, closing: false };
   });
   server.on('request', (request, response) => {
-    const connection = connections.get(request.socket);
+    const connection = (request.socket as ServedSocket)[connectionOf];
     if (connection === undefined || connection.closing) return;
-    const call = new NodeCall(request, response, connection);
-    if (draining) call.closeAfter();
+    const call = new NodeCall(request, response, connection, state);
     handle(call);
   });
   server.on('clientError', refuseBytes);
@@ -49,11 +47,15 @@ export async function openNodeDoor(host: string, port: number, handle: CallHandl
   return {
     port: (server.address() as AddressInfo).port,
     close: (milliseconds) => {
-      draining = true;
+      state.draining = true;
       return closeServer(server, milliseconds);
     },
   };
 }
+
+/** Kept at the socket: it is looked for with every request. */
+const connectionOf: unique symbol = Symbol('connection');
+type ServedSocket = Socket & { [connectionOf]?: NodeConnection };
 
 async function closeServer(server: Server, milliseconds: number): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -13,8 +13,8 @@ export interface Wire {
   readonly lastCall: boolean;
   /** Gives false when the client reads slowly. */
   send(head: string, payload: Uint8Array | string | undefined, tail: string): boolean;
-  /** Sends the last of an answer. */
-  finish(call: SocketCall, head: string, payload: Uint8Array | string | undefined): void;
+  /** Sends the last of an answer: a text in Latin-1, then a payload if there is one. */
+  finish(call: SocketCall, text: string, payload: Uint8Array | string | undefined): void;
   /** The call can take more of its payload. */
   proceed(): void;
   /** Sends what makes a client send its payload (RFC 9110 section 10.1.1). */
@@ -196,7 +196,9 @@ export class SocketCall implements Call, BodySource {
       return;
     }
     this.ended = true;
-    this.#wire.finish(this, this.#head, body);
+    // A text of one byte a character goes out with its head in one piece.
+    if (typeof body === 'string' && body.length === size) this.#wire.finish(this, this.#head + body, undefined);
+    else this.#wire.finish(this, this.#head, body);
   }
 
   abort(): void {
