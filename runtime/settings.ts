@@ -21,8 +21,6 @@ export interface Settings {
   readonly shutdownTimeout: number;
   /** `vm` trusts the scripts of bundles. */
   readonly scriptEngine: 'quickjs' | 'vm';
-  /** Listener of the traffic port: bare sockets with llhttp, or node:http. */
-  readonly frontDoor: 'net' | 'node';
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

@@ -48,8 +48,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   'pino-pretty': /^runtime\/log\.ts$/,
   'prom-client': /^runtime\/(management\/|metrics\.ts$)/,
   'quickjs-emscripten': /^runtime\/script\//,
-  // The server takes the parser that comes with it.
-  undici: /^runtime\/(target\/|server\/llhttp\.ts$)/,
+  undici: /^runtime\/target\//,
   yauzl: /^runtime\/bundle\//,
 };
 

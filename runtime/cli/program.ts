@@ -94,12 +94,6 @@ function addServe(program: Command): void {
         'quickjs',
       ).choices(['quickjs', 'vm']),
     )
-    .addOption(
-      setting('--front-door <door>', 'net (bare sockets, lean) or node (node:http)', 'FRONT_DOOR', 'node').choices([
-        'net',
-        'node',
-      ]),
-    )
     .addHelpText(
       'after',
       '\nExample:\n  zerohop serve bundles --port 8998\n  curl http://127.0.0.1:8998/shop/products/42',

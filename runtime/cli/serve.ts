@@ -19,7 +19,6 @@ export interface ServeOptions {
   readonly maxChainCalls: string;
   readonly shutdownTimeout: string;
   readonly scriptEngine: 'quickjs' | 'vm';
-  readonly frontDoor: 'net' | 'node';
 }
 
 const highestPort = 65_535;
@@ -41,7 +40,6 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     maxChainCalls: parseWholeNumber(options.maxChainCalls, '--max-chain-calls', 1, 1_000_000),
     shutdownTimeout: parseDuration(options.shutdownTimeout, '--shutdown-timeout'),
     scriptEngine: options.scriptEngine,
-    frontDoor: options.frontDoor,
   });
 }
 

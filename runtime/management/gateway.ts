@@ -8,7 +8,6 @@ import type { Log } from '../log.ts';
 import type { Exchange, Surroundings } from '../message/exchange.ts';
 import { maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
-import { openNetDoor } from '../server/net-door.ts';
 import { openNodeDoor } from '../server/node-door.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
 import { CallCounts } from '../state/call-counts.ts';
@@ -43,8 +42,7 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
   const counts = new CallCounts();
   const surroundings = { ...surroundingsOf(settings, counts, log), port: settings.port };
   const handler = createHandler({ serving, surroundings, log, maxTargetLength });
-  const openDoor = settings.frontDoor === 'net' ? openNetDoor : openNodeDoor;
-  const door = await openDoor(settings.host, settings.port, handler);
+  const door = await openNodeDoor(settings.host, settings.port, handler);
   surroundings.port = door.port;
   let ready = true;
   const management = await openManagement({

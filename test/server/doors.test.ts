@@ -6,11 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BodySink } from '../../runtime/message/body.ts';
 import type { Call, CallHandler } from '../../runtime/server/call.ts';
 import type { FrontDoor } from '../../runtime/server/front-door.ts';
-import { openNetDoor } from '../../runtime/server/net-door.ts';
 import { openNodeDoor } from '../../runtime/server/node-door.ts';
 import { sendRaw, statusesIn } from '../support/raw.ts';
 
-const doors = { net: openNetDoor, node: openNodeDoor };
+const doors = { node: openNodeDoor };
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
 const megabyte = Buffer.alloc(1024 * 1024, 'x');
 
