@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import type { Fault } from '../fault.ts';
 import type { Log } from '../log.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { LineCause } from '../request-line.ts';
+import type { Call } from './call.ts';
 
 /** One line per outside request. No query, no headers, no payload: secrets live there. */
 export function logAccess(log: Log, exchange: Exchange, status: number, milliseconds: number, aborted: boolean): void {
@@ -40,9 +40,9 @@ function placeOf(fault: Fault | undefined): string | undefined {
 }
 
 /** A request that no proxy saw. */
-export function logRefused(log: Log, request: IncomingMessage, fault: Fault, client: string): void {
-  const path = pathOf(request.url ?? '').slice(0, longestRefusedPath);
-  log.request({ method: request.method ?? '', path, status: fault.status, fault: fault.code, client });
+export function logRefused(log: Log, call: Call, fault: Fault): void {
+  const path = pathOf(call.target).slice(0, longestRefusedPath);
+  log.request({ method: call.verb, path, status: fault.status, fault: fault.code, client: call.peer.ip });
 }
 
 /** Characters of the path of a refused request that are logged: it may be refused because of its length. */

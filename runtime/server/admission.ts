@@ -16,9 +16,14 @@ const validHost = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+,;=%-]+)(?::\d{1,5})?$/
 /**
  * One pass over the header fields: refuses what is ambiguous, drops what belongs to the connection.
  * @param authority of an absolute-form request target, which replaces the Host field (RFC 9112 section 3.2.2)
+ * @param hostRequired by HTTP/1.1 (RFC 9112 section 3.2)
  * @throws Fault protocol.http.DuplicateHeader, protocol.http.BadPath, protocol.http.UnsupportedEncoding
  */
-export function admitHeaders(raw: readonly string[], authority: string | undefined): AdmittedHeaders {
+export function admitHeaders(
+  raw: readonly string[],
+  authority: string | undefined,
+  hostRequired = false,
+): AdmittedHeaders {
   const fields: string[] = [];
   let host: string | undefined;
   let cdnLoop: string | undefined;
@@ -54,6 +59,7 @@ export function admitHeaders(raw: readonly string[], authority: string | undefin
     if (isReserved(name)) continue;
     fields.push(name, value);
   }
+  if (hostRequired && host === undefined) throw new Fault(flowFaults.badPath, 'Missing Host header');
   const named = host ?? authority ?? '';
   if (named !== '' && !validHost.test(named)) throw new Fault(flowFaults.badPath, 'Invalid Host header');
   return { fields: dropped === undefined ? fields : without(fields, dropped), host: named, cdnLoop };

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Serving } from '../deployment/serving.ts';
 import type { Snapshot } from '../deployment/snapshot.ts';
 import { Fault, flowFaults } from '../fault.ts';
@@ -9,7 +8,8 @@ import { Message } from '../message/message.ts';
 import { suffixOf } from '../target/local-dispatch.ts';
 import { logAccess, logRefused } from './access-log.ts';
 import { type AdmittedHeaders, admitHeaders, timesInCdnLoop } from './admission.ts';
-import { announcesPayload, discardRest, requestBody } from './request-body.ts';
+import type { Call, CallHandler, CallWatcher } from './call.ts';
+import { requestBody } from './request-body.ts';
 import { needsResolving, parseRequestTarget, type RequestTarget, resolvePath } from './request-path.ts';
 import { type End, respond, respondFault } from './respond.ts';
 
@@ -30,52 +30,51 @@ interface Arrival {
 }
 
 /** The life of one outside request: admit, route, run, respond, finish. */
-export function createHandler(options: HandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
-  const { log } = options;
-  return (request, response) => {
+export function createHandler(options: HandlerOptions): CallHandler {
+  return (call) => {
     const began = performance.now();
     let arrival: Arrival;
     try {
-      arrival = admit(request, options);
+      arrival = admit(call, options);
     } catch (error) {
-      refuse(request, response, error, log);
+      refuse(call, error, options.log);
       return;
     }
-    const exchange = makeExchange(request, arrival, options.surroundings);
+    const exchange = makeExchange(call, arrival, options.surroundings);
     const { snapshot } = arrival;
     snapshot.enter();
-    response.on('close', () => finish(exchange, response, snapshot, log, began));
+    call.watcher = new Ending(exchange, call, snapshot, options.log, began);
     let outcome: Outcome;
     try {
       outcome = exchange.endpoint.run(exchange);
     } catch (error) {
-      fail(exchange, request, response, error);
+      fail(exchange, call, error);
       return;
     }
-    if (outcome === undefined) answer(exchange, request, response);
+    if (outcome === undefined) answer(exchange, call);
     else {
       outcome.then(
-        () => answer(exchange, request, response),
-        (error: unknown) => fail(exchange, request, response, error),
+        () => answer(exchange, call),
+        (error: unknown) => fail(exchange, call, error),
       );
     }
   };
 }
 
 /** @throws Fault for a request that no proxy may see, or that none serves */
-function admit(request: IncomingMessage, { serving, surroundings, maxTargetLength }: HandlerOptions): Arrival {
-  const { url = '', httpVersion } = request;
-  if (httpVersion !== '1.1' && httpVersion !== '1.0')
+function admit(call: Call, { serving, surroundings, maxTargetLength }: HandlerOptions): Arrival {
+  const { target: text, version } = call;
+  if (version !== '1.1' && version !== '1.0')
     throw new Fault({ ...flowFaults.badPath, status: 505 }, 'HTTP version not supported');
-  if (url.length > maxTargetLength) {
+  if (text.length > maxTargetLength) {
     throw new Fault(
       flowFaults.requestLineTooBig,
       `request line size exceeding ${maxTargetLength.toLocaleString('en-US')}`,
     );
   }
-  const parsed = parseRequestTarget(url);
+  const parsed = parseRequestTarget(text);
   if (parsed === undefined) throw new Fault(flowFaults.badPath);
-  const headers = admitHeaders(request.rawHeaders, parsed.authority);
+  const headers = admitHeaders(call.rawHeaders, parsed.authority, version === '1.1');
   if (timesInCdnLoop(headers.cdnLoop, surroundings.cdnLoopId) > surroundings.maxChainDepth) {
     const text = `Loop over the network: this request has passed here more than ${surroundings.maxChainDepth} times (CDN-Loop)`;
     throw new Fault(flowFaults.loopDetected, text);
@@ -94,22 +93,21 @@ function admit(request: IncomingMessage, { serving, surroundings, maxTargetLengt
     const text = `Unable to identify proxy for host: ${headers.host || 'default'} and url: ${target.path}`;
     throw new Fault(flowFaults.applicationNotFound, text);
   }
-  if (Number(request.headers['content-length'] ?? 0) > endpoint.requestLimit) throw new Fault(flowFaults.requestTooBig);
+  if ((call.payload?.declaredLength ?? 0) > endpoint.requestLimit) throw new Fault(flowFaults.requestTooBig);
   return { target, headers, snapshot, endpoint };
 }
 
-function makeExchange(request: IncomingMessage, arrival: Arrival, surroundings: Surroundings): Exchange {
+function makeExchange(call: Call, arrival: Arrival, surroundings: Surroundings): Exchange {
   const { target, headers, endpoint, snapshot } = arrival;
   const limit = { bytes: endpoint.requestLimit, tooBig: flowFaults.requestTooBig };
-  const message = new Message('request', new Headers(headers.fields), requestBody(request, limit));
-  message.verb = request.method ?? 'GET';
-  message.version = request.httpVersion;
+  const message = new Message('request', new Headers(headers.fields), requestBody(call, limit));
+  message.verb = call.verb;
+  message.version = call.version;
   message.path = target.path;
   message.querystring = target.query;
-  const { socket } = request;
   const client: Client = {
-    ip: plainAddress(socket.remoteAddress),
-    port: socket.remotePort ?? 0,
+    ip: call.peer.ip,
+    port: call.peer.port,
     scheme: 'http',
     host: headers.host,
     cdnLoop: headers.cdnLoop,
@@ -119,80 +117,94 @@ function makeExchange(request: IncomingMessage, arrival: Arrival, surroundings: 
   return new Exchange(snapshot, surroundings, endpoint, client, undefined, message, suffix, Date.now());
 }
 
-/** An IPv4 address that came in over an IPv6 socket is shown as what it is. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return '';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
-}
-
-function answer(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+function answer(exchange: Exchange, call: Call): void {
   const message = exchange.answer;
   if (message === undefined) {
-    fail(exchange, request, response, new Error('A proxy ended without an answer'));
+    fail(exchange, call, new Error('A proxy ended without an answer'));
     return;
   }
-  if (response.destroyed) {
+  if (call.gone) {
     message.body.takeSource()?.cancel();
     return;
   }
   exchange.sentStart = Date.now();
   try {
-    respond(response, message, exchange.arrivedVerb, endingOf(exchange, request));
+    respond(call, message, exchange.arrivedVerb, endingOf(exchange));
   } catch (error) {
-    fail(exchange, request, response, error);
+    fail(exchange, call, error);
   }
 }
 
 /** What a proxy did not read of its request must not be taken for the next one: the answer ends when it is in. */
-function endingOf(exchange: Exchange, request: IncomingMessage): End | undefined {
-  return exchange.request.body.source === undefined ? undefined : endAfter(request);
+function endingOf(exchange: Exchange): End | undefined {
+  return exchange.request.body.source === undefined ? undefined : endAfterRequest;
 }
 
-function endAfter(request: IncomingMessage): End {
-  return (response, payload) => {
-    if (payload !== undefined) response.write(payload);
-    discardRest(request, () => response.end());
-  };
-}
+const endAfterRequest: End = (call, payload) => {
+  if (payload !== undefined) call.write(payload);
+  call.discardRest(() => call.end(undefined));
+};
 
 /** Our mistake, not the proxy's: logged with its stack, a plain 500 to the client. */
-function fail(exchange: Exchange, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+function fail(exchange: Exchange, call: Call, error: unknown): void {
   exchange.surroundings.report(error, exchange);
-  if (response.headersSent) response.destroy();
-  else respondFault(response, new Fault(flowFaults.internalServerError), endingOf(exchange, request));
+  if (call.headSent) call.abort();
+  else respondFault(call, new Fault(flowFaults.internalServerError), endingOf(exchange));
 }
 
 /** Refused before any proxy saw it. */
-function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Log): void {
+function refuse(call: Call, error: unknown, log: Log): void {
   const fault = error instanceof Fault ? error : new Fault(flowFaults.internalServerError);
   if (!(error instanceof Fault)) log.error({ error: String(error), stack: (error as Error).stack }, 'request failed');
   // After a request that was not understood, the bytes that follow it are not trusted.
   const trusted = fault.status !== 400 && fault.status !== 501 && fault.status !== 505;
-  if (!trusted) response.shouldKeepAlive = false;
-  respondFault(response, fault, trusted && announcesPayload(request) ? endAfter(request) : undefined);
-  logRefused(log, request, fault, plainAddress(request.socket.remoteAddress));
+  if (!trusted) call.closeAfter();
+  respondFault(call, fault, trusted && call.payload !== undefined ? endAfterRequest : undefined);
+  logRefused(log, call, fault);
 }
 
 /** The answer is out, or the client went away: PostClientFlow, then the log. */
-function finish(exchange: Exchange, response: ServerResponse, snapshot: Snapshot, log: Log, began: number): void {
-  const aborted = !response.writableFinished;
-  if (aborted) exchange.abort();
-  exchange.sentEnd = Date.now();
-  const leave = (): void => {
-    const status = aborted && !response.headersSent ? clientClosed : response.statusCode;
-    logAccess(log, exchange, status, performance.now() - began, aborted);
-    snapshot.leave();
-  };
-  let outcome: Outcome;
-  try {
-    outcome = exchange.endpoint.finish(exchange);
-  } catch (error) {
-    exchange.surroundings.report(error, exchange);
-    leave();
-    return;
+class Ending implements CallWatcher {
+  readonly #exchange: Exchange;
+  readonly #call: Call;
+  readonly #snapshot: Snapshot;
+  readonly #log: Log;
+  readonly #began: number;
+
+  constructor(exchange: Exchange, call: Call, snapshot: Snapshot, log: Log, began: number) {
+    this.#exchange = exchange;
+    this.#call = call;
+    this.#snapshot = snapshot;
+    this.#log = log;
+    this.#began = began;
   }
-  if (outcome === undefined) leave();
-  else outcome.catch((error: unknown) => exchange.surroundings.report(error, exchange)).finally(leave);
+
+  closed(complete: boolean): void {
+    const exchange = this.#exchange;
+    if (!complete) exchange.abort();
+    exchange.sentEnd = Date.now();
+    let outcome: Outcome;
+    try {
+      outcome = exchange.endpoint.finish(exchange);
+    } catch (error) {
+      exchange.surroundings.report(error, exchange);
+      this.#leave(complete);
+      return;
+    }
+    if (outcome === undefined) this.#leave(complete);
+    else {
+      outcome
+        .catch((error: unknown) => exchange.surroundings.report(error, exchange))
+        .finally(() => this.#leave(complete));
+    }
+  }
+
+  #leave(complete: boolean): void {
+    const { headSent, status } = this.#call;
+    const shown = complete || headSent ? status : clientClosed;
+    logAccess(this.#log, this.#exchange, shown, performance.now() - this.#began, !complete);
+    this.#snapshot.leave();
+  }
 }
 
 /** The status that is logged when the client left before its answer began; zerohop's choice, as nginx has it. */

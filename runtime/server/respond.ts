@@ -1,40 +1,41 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import { Fault, faultBody, flowFaults } from '../fault.ts';
 import type { Body, BodySink, BodySource } from '../message/body.ts';
 import { isHopByHop } from '../message/hop-by-hop.ts';
 import type { Message } from '../message/message.ts';
+import type { Call, CallWriter } from './call.ts';
 
 /**
  * Writes an answer to its connection. The head goes out with the first bytes of the payload, in one write where that is
  * all: a payload that breaks before its first byte can still become an error answer.
  */
-export function respond(response: ServerResponse, answer: Message, verb: string, end: End = endNow): void {
+export function respond(call: Call, answer: Message, verb: string, end: End = endNow): void {
   const { body } = answer;
   const source = body.takeSource();
   if (source !== undefined && !hasPayload(answer.status)) {
     source.cancel();
-    respondInMemory(response, answer, verb, body, end);
-  } else if (source === undefined) respondInMemory(response, answer, verb, body, end);
-  else source.start(new StreamedAnswer(response, answer, source));
+    respondInMemory(call, answer, verb, body, end);
+  } else if (source === undefined) respondInMemory(call, answer, verb, body, end);
+  else source.start(new StreamedAnswer(call, answer, source));
 }
 
 /** Apigee's error body for a fault outside any proxy, or one that comes too late for its fault rules. */
-export function respondFault(response: ServerResponse, fault: Fault, end: End = endNow): void {
+export function respondFault(call: Call, fault: Fault, end: End = endNow): void {
   const text = faultBody(fault);
-  response.writeHead(fault.status, [
+  call.writeHead(fault.status, STATUS_CODES[fault.status] ?? '', [
     'Content-Type',
     'application/json',
     'Content-Length',
     String(Buffer.byteLength(text)),
   ]);
-  end(response, text);
+  end(call, text);
 }
 
 /** Writes the payload, the last of an answer, and ends it. */
-export type End = (response: ServerResponse, payload: Buffer | string | undefined) => void;
+export type End = (call: Call, payload: Buffer | string | undefined) => void;
 
-const endNow: End = (response, payload) => {
-  response.end(payload);
+const endNow: End = (call, payload) => {
+  call.end(payload);
 };
 
 /** Statuses that never have a payload (RFC 9110 sections 15.2, 15.3.5, 15.4.5). */
@@ -42,17 +43,17 @@ function hasPayload(status: number): boolean {
   return status !== 204 && status !== 304 && status >= 200;
 }
 
-function respondInMemory(response: ServerResponse, answer: Message, verb: string, body: Body, end: End): void {
+function respondInMemory(call: Call, answer: Message, verb: string, body: Body, end: End): void {
   const described = verb === 'HEAD' || answer.status === 304;
   const fields = fieldsOf(answer, described && body.isEmpty);
   if (!hasPayload(answer.status)) {
-    writeHead(response, answer, fields);
-    end(response, undefined);
+    writeHead(call, answer, fields);
+    end(call, undefined);
     return;
   }
   if (!described || !body.isEmpty) fields.push('Content-Length', String(body.length));
-  writeHead(response, answer, fields);
-  end(response, body.outgoing);
+  writeHead(call, answer, fields);
+  end(call, body.outgoing);
 }
 
 /** What goes out: fields of the connection left out; the length too, unless it describes a payload that is not sent. */
@@ -72,14 +73,14 @@ function isContentLength(name: string): boolean {
 }
 
 /** @throws TypeError when a text cannot be written even as bytes */
-function writeHead(response: ServerResponse, answer: Message, fields: string[]): void {
+function writeHead(call: Call, answer: Message, fields: string[]): void {
   const reason = answer.reason;
   try {
-    response.writeHead(answer.status, reason, fields);
+    call.writeHead(answer.status, reason, fields);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // A text beyond Latin-1 goes out as its UTF-8 bytes, the only way a field can carry it (RFC 9110 section 5.5).
-    response.writeHead(answer.status, asBytes(reason), fields.map(asBytes));
+    call.writeHead(answer.status, asBytes(reason), fields.map(asBytes));
   }
 }
 
@@ -88,21 +89,27 @@ function asBytes(text: string): string {
 }
 
 /** Passes a payload on as it arrives; the source waits while the client reads slowly. */
-class StreamedAnswer implements BodySink {
-  readonly #response: ServerResponse;
+class StreamedAnswer implements BodySink, CallWriter {
+  readonly #call: Call;
   readonly #answer: Message;
   readonly #source: BodySource;
   #started = false;
   #over = false;
 
-  constructor(response: ServerResponse, answer: Message, source: BodySource) {
-    this.#response = response;
+  constructor(call: Call, answer: Message, source: BodySource) {
+    this.#call = call;
     this.#answer = answer;
     this.#source = source;
-    response.on('close', () => {
-      if (!this.#over) source.cancel();
-      this.#over = true;
-    });
+    call.writer = this;
+  }
+
+  drained(): void {
+    this.#source.resume();
+  }
+
+  closed(): void {
+    if (!this.#over) this.#source.cancel();
+    this.#over = true;
   }
 
   data(chunk: Uint8Array): void {
@@ -112,19 +119,18 @@ class StreamedAnswer implements BodySink {
       this.#start();
       if (chunk.length === declaredLength) {
         this.#over = true;
-        this.#response.end(chunk);
+        this.#call.end(chunk);
         return;
       }
-      this.#response.on('drain', () => this.#source.resume());
     }
-    if (!this.#response.write(chunk)) this.#source.pause();
+    if (!this.#call.write(chunk)) this.#source.pause();
   }
 
   end(): void {
     if (this.#over) return;
     this.#over = true;
     if (!this.#started) this.#start();
-    this.#response.end();
+    this.#call.end(undefined);
   }
 
   error(error: Error): void {
@@ -132,10 +138,10 @@ class StreamedAnswer implements BodySink {
     this.#over = true;
     if (this.#started) {
       // Never a body that looks complete: the client sees a broken transfer (RFC 9112 section 8).
-      this.#response.destroy();
+      this.#call.abort();
       return;
     }
-    respondFault(this.#response, error instanceof Fault ? error : new Fault(flowFaults.unexpectedEOFAtTarget));
+    respondFault(this.#call, error instanceof Fault ? error : new Fault(flowFaults.unexpectedEOFAtTarget));
   }
 
   #start(): void {
@@ -143,6 +149,6 @@ class StreamedAnswer implements BodySink {
     const fields = fieldsOf(this.#answer, false);
     const { declaredLength } = this.#source;
     if (declaredLength !== undefined) fields.push('Content-Length', String(declaredLength));
-    writeHead(this.#response, this.#answer, fields);
+    writeHead(this.#call, this.#answer, fields);
   }
 }

@@ -69,6 +69,162 @@ const rows: readonly (readonly [name: string, bytes: string, statuses: readonly 
     'protocol.http.TooBigBody',
   ],
   ['two at once', `GET /echo?first HTTP/1.1\r\nHost: a\r\n\r\n${hidden}`, [200, 200], '/echo?hidden'],
+  ['a length in hexadecimal', `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\n${hidden}`, [400]],
+  ['an empty length', `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \r\n\r\n${hidden}`, [400]],
+  ['a length with letters', `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5x\r\n\r\n${hidden}`, [400]],
+  ['a length of two values', `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 6\r\n\r\n${hidden}`, [400]],
+  [
+    'a length beyond all numbers',
+    `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n${hidden}`,
+    [400],
+  ],
+  ['a negative length', `POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n${hidden}`, [400]],
+  [
+    'identity as coding',
+    `POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${hidden}`,
+    [501],
+  ],
+  [
+    'chunked twice',
+    `POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a coding after chunked',
+    `POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'chunked with a letter more',
+    `POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\x0b\r\n\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'two codings',
+    `POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a chunk size 0x5',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a chunk size +5',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n+5\r\nhello\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a chunk size 5_0',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5_0\r\nhello\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'an empty chunk size',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\r\nhello\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a chunk size beyond all numbers',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a chunk size that ends in a line feed',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a chunk that ends in a line feed',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a chunk that ends in nothing',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a chunk that is longer than it says',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'a blank before a chunk size',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n 5\r\nhello\r\n0\r\n\r\n${hidden}`,
+    [400],
+  ],
+  [
+    'chunks',
+    'POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;name=value\r\nhello\r\n0\r\n\r\n',
+    [200],
+    'payload=hello.',
+  ],
+  [
+    'trailers',
+    'POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Mark: 1\r\nHost: b\r\n\r\n',
+    [200],
+    'host=a. mark=. payload=hello.',
+  ],
+  [
+    'a length as trailer',
+    'POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Mark: 1\r\nHost: b\r\nContent-Length: 7\r\n\r\n',
+    [400],
+  ],
+  [
+    'a request after chunks',
+    'POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /echo?next HTTP/1.1\r\nHost: a\r\n\r\n',
+    [200, 200],
+    '/echo?next',
+  ],
+  [
+    'a chunk extension of a megabyte',
+    `POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;${'a'.repeat(1_000_000)}\r\nhello\r\n0\r\n\r\n${hidden}`,
+    [413],
+  ],
+  [
+    'chunks from HTTP/1.0',
+    `POST /echo HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${hidden}`,
+    [200],
+  ],
+  [
+    'HTTP/1.0 that stays',
+    'GET /echo HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\nGET /echo?next HTTP/1.0\r\nHost: a\r\n\r\n',
+    [200, 200],
+    '/echo?next',
+  ],
+  ['HTTP/1.0', `GET /echo HTTP/1.0\r\nHost: a\r\n\r\n${hidden}`, [200], 'Connection: close'],
+  [
+    'a request after the last one',
+    `GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n${hidden}`,
+    [200],
+    'Connection: close',
+  ],
+  ['bytes after CONNECT', `CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n${hidden}`, [405]],
+  ['two different Hosts', 'GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', [400]],
+  ['a Host with a path', 'GET /echo HTTP/1.1\r\nHost: a/b\r\n\r\n', [400]],
+  ['a Host with a user', 'GET /echo HTTP/1.1\r\nHost: u@a\r\n\r\n', [400]],
+  ['a Host with a bad port', 'GET /echo HTTP/1.1\r\nHost: a:b\r\n\r\n', [400]],
+  ['a Host with a fragment', 'GET /echo HTTP/1.1\r\nHost: a#b\r\n\r\n', [400]],
+  ['a Host with a backslash', 'GET /echo HTTP/1.1\r\nHost: a\\b\r\n\r\n', [400]],
+  ['HTTP/1.1 with a digit more', 'GET /echo HTTP/1.12\r\nHost: a\r\n\r\n', [400]],
+  ['HTTP/0.9', 'GET /echo\r\n\r\n', [505]],
+  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', [400]],
+  ['TLS', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03', [400]],
+  ['an unknown verb', 'FOO /echo HTTP/1.1\r\nHost: a\r\n\r\n', [400]],
+  ['a target with a blank', 'GET /echo /b HTTP/1.1\r\nHost: a\r\n\r\n', [400]],
+  ['a header without a name', 'GET /echo HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n', [400]],
+  ['a header without a colon', 'GET /echo HTTP/1.1\r\nHost: a\r\nmark\r\n\r\n', [400]],
+  ['a zero byte in a header', 'GET /echo HTTP/1.1\r\nHost: a\r\nX-Mark: a\x00b\r\n\r\n', [400]],
+  ['a carriage return in a header', 'GET /echo HTTP/1.1\r\nHost: a\r\nX-Mark: a\rb\r\n\r\n', [400]],
+  ['an empty header', 'GET /echo HTTP/1.1\r\nHost: a\r\nX-Other:\r\nX-Mark: 1\r\n\r\n', [200], 'mark=1.'],
+  ['empty lines before a request', '\r\n\r\nGET /echo HTTP/1.1\r\nHost: a\r\n\r\n', [200], 'GET /echo'],
+  [
+    'HEAD',
+    'HEAD /echo HTTP/1.1\r\nHost: a\r\n\r\nGET /echo?next HTTP/1.1\r\nHost: a\r\n\r\n',
+    [200, 200],
+    '/echo?next',
+  ],
   [
     'a request in the payload of a refused one',
     `POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}GET /echo?next HTTP/1.1\r\nHost: a\r\n\r\n`,
@@ -78,7 +234,7 @@ const rows: readonly (readonly [name: string, bytes: string, statuses: readonly 
 ];
 
 test('the front door', async (door) => {
-  const gateway = await startGateway(await bundleTree(echo));
+  const gateway = await startGateway(await bundleTree({ ...echo, ...read }));
   for (const [name, bytes, statuses, holds = ''] of rows) {
     await door.test(`answers ${name} with ${statuses.join(', ')}`, async () => {
       const answers = await sendRaw(gateway.port, bytes);
@@ -103,4 +259,10 @@ const echo = proxy(
   'echo',
   proxyEndpoint('/echo', preFlow(step('AM')) + noTarget),
   `<AssignMessage name="AM"><Set><Payload contentType="text/plain">${text}</Payload></Set><IgnoreUnresolvedVariables>true</IgnoreUnresolvedVariables></AssignMessage>`,
+);
+
+const read = proxy(
+  'read',
+  proxyEndpoint('/read', preFlow(step('AM')) + noTarget),
+  '<AssignMessage name="AM"><Set><Payload contentType="text/plain">host={request.header.host}. mark={request.header.x-mark}. payload={request.content}.</Payload></Set><IgnoreUnresolvedVariables>true</IgnoreUnresolvedVariables></AssignMessage>',
 );
