@@ -188,6 +188,13 @@ for (const [headers, body] of [
   });
 }
 
+test('$. is the whole payload, as JSON', async () => {
+  const { step, diagnostics } = compile(path('$.').replace('>bad<', '>n\\\\n\\s*line<'));
+  assert.match(listed(diagnostics)[0] ?? '', /warning PO040/);
+  const fault = await faultOf(step, exchangeOf({ headers: json, body: '{ "a": "n\\n line" }' }));
+  assert.match(fault.faultstring, /input: {"a":"n\\n line"}$/);
+});
+
 test('mistakes', () => {
   const found = (inner: string) => listed(compile(inner).diagnostics).map((line) => line.replace(/^\S+ /, ''));
   assert.deepEqual(found(''), ['error ZH330 The policy looks at nothing (NothingToEnforce).']);
