@@ -51,14 +51,14 @@ export const DataCapture = policy({
       compiler.warning('ZH460', config.at, 'DataCapture collects nothing.', 'Add <Capture>.');
     }
     const throws = config.ThrowExceptionOnLimit?.text === true;
-    const valueOf = (name: string, value: unknown): string | undefined => {
+    const limited = (name: string, value: unknown): string | undefined => {
       const found = textOf(value);
       if (!throws || found === undefined || found.length <= captureLimit) return found?.slice(0, captureLimit);
       const reason = `the value for ${name} is longer than ${captureLimit} characters`;
       throw new Fault(faults.limitExceeded, `DataCapture[${compiler.name}]: ${reason}`);
     };
     return (exchange) => {
-      const values = captures.map(({ name, read }) => [name, valueOf(name, read(exchange))] as const);
+      const values = captures.map(({ name, read }) => [name, limited(name, read(exchange))] as const);
       exchange.surroundings.capture?.(exchange, compiler.name, Object.fromEntries(values), false);
     };
   },
