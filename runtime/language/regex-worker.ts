@@ -5,15 +5,20 @@ export class SearchCutOff extends Error {
   override readonly name = 'SearchCutOff';
 }
 
-interface Search {
+export interface TextSearch {
+  /** Index of the pattern. */
   readonly pattern: number;
   readonly text: string;
-  resolve(found: boolean): void;
+}
+
+interface Search {
+  readonly texts: readonly TextSearch[];
+  resolve(found: number): void;
   reject(error: Error): void;
 }
 
 export interface WorkerLimits {
-  /** Milliseconds one search may take. */
+  /** Milliseconds one search may take, all its texts together. */
   readonly time: number;
   /** Searches that may wait for their turn. */
   readonly waiting: number;
@@ -28,7 +33,9 @@ const usual: WorkerLimits = { time: 500, waiting: 1000, idle: 10_000 };
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
 const patterns = workerData.map(({ source, flags }) => new RegExp(source, flags));
-parentPort.on('message', ({ pattern, text }) => parentPort.postMessage(patterns[pattern].test(text)));
+parentPort.on('message', (texts) => {
+  parentPort.postMessage(texts.findIndex(({ pattern, text }) => patterns[pattern].test(text)));
+});
 `;
 
 /**
@@ -49,13 +56,13 @@ export class RegexWorker {
     this.#limits = limits;
   }
 
-  /** Whether a text matches the pattern of that index. Rejects with SearchCutOff when nobody can tell in time. */
-  search(pattern: number, text: string): Promise<boolean> {
+  /** Index of the first text that its pattern is found in, -1 for none. Rejects with SearchCutOff when nobody can tell in time. */
+  search(texts: readonly TextSearch[]): Promise<number> {
     if (this.#waiting.length >= this.#limits.waiting) {
       return Promise.reject(new SearchCutOff('Too many searches are waiting'));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ pattern, text, resolve, reject });
+      this.#waiting.push({ texts, resolve, reject });
       if (this.#running === undefined) this.#next();
     });
   }
@@ -73,7 +80,7 @@ export class RegexWorker {
     const ready = this.#worker !== undefined;
     this.#worker ??= this.#start();
     this.#worker.ref();
-    this.#worker.postMessage({ pattern: search.pattern, text: search.text });
+    this.#worker.postMessage(search.texts);
     // The start of the thread is not the search's time.
     if (ready) this.#watch(search);
     else this.#worker.once('online', () => this.#watch(search));
@@ -87,7 +94,7 @@ export class RegexWorker {
 
   #start(): Worker {
     const worker = new Worker(program, { eval: true, workerData: this.#patterns });
-    worker.on('message', (found: boolean) => {
+    worker.on('message', (found: number) => {
       if (this.#worker !== worker) return;
       this.#running?.resolve(found);
       this.#next();

@@ -82,7 +82,7 @@ export const RegularExpressionProtection = policy({
     const takesPayload = config.FormParam.length + config.JSONPayload.length + config.XMLPayload.length > 0;
     const messageOf = messageSource(source, sourceFaults(source, compiler), compiler, takesPayload);
     return (exchange): Outcome => {
-      const delayed: Delayed = [];
+      const delayed: Delayed = { steps: 0, searches: [] };
       for (const check of variables) check(exchange, delayed);
       if (checks.length > 0) {
         const message = messageOf(exchange);

@@ -65,8 +65,13 @@ function compileExpression(
     compiler.error('PO040', leaf?.at ?? at, message, 'Write one, such as $.user.name.');
     return undefined;
   }
+  const whole = /^\$\.{1,2}$/.test(leaf.text);
+  if (whole) {
+    const message = `"${leaf.text}" counts as $, the whole payload.`;
+    compiler.warning('PO040', leaf.at, message, 'Write $.');
+  }
   try {
-    return compileJsonPath(leaf.text);
+    return compileJsonPath(whole ? '$' : leaf.text);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     const message = `${error.message} in the JSON path "${leaf.text}" (JSONPathCompilationFailed).`;

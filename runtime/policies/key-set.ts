@@ -125,22 +125,22 @@ export class RemoteKeySets {
 }
 
 async function fetchText(send: Compiler['httpClient'], exchange: Exchange, uri: string): Promise<string> {
-  if (!/^https?:\/\//i.test(uri)) throw new TokenFailure('KeyParsingFailed', `uri(${uri})`);
+  if (!/^https?:\/\//i.test(uri)) throw new TokenFailure('KeyParsingFailed');
   const request = Message.request();
   request.headers.set('Accept', 'application/jwk-set+json, application/json');
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TokenFailure('KeyParsingFailed', `uri(${uri})`)), timeLimit);
+    timer = setTimeout(() => reject(new TokenFailure('KeyParsingFailed')), timeLimit);
   });
   try {
     const response = await Promise.race([send(exchange, request, uri), late]);
     if (response.status !== 200 || response.body.length > largestSet) {
-      throw new TokenFailure('KeyParsingFailed', `uri(${uri})`);
+      throw new TokenFailure('KeyParsingFailed');
     }
     return response.content;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    throw new TokenFailure('KeyParsingFailed', `uri(${uri})`);
+    throw new TokenFailure('KeyParsingFailed');
   } finally {
     clearTimeout(timer);
   }

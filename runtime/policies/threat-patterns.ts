@@ -3,17 +3,17 @@ import { Fault, type FaultKind } from '../fault.ts';
 import { backtracksExponentially } from '../language/backtracking.ts';
 import { javaRegex } from '../language/java-regex.ts';
 import { PatternError } from '../language/pattern.ts';
-import { searchCost } from '../language/regex-cost.ts';
+import { type SearchCost, searchCost } from '../language/regex-cost.ts';
 import { RegexWorker, SearchCutOff } from '../language/regex-worker.ts';
 import type { Outcome } from '../message/exchange.ts';
 import type { Leaf } from '../schema/declare.ts';
 import type { Compiler } from './policy.ts';
 
-/** Steps of backtracking that a request may cost at once, some milliseconds; what may take more goes to a thread. zerohop's choice. */
+/** Steps of backtracking that a request may cost at once, some milliseconds; what could take more goes to a thread. zerohop's choice. */
 const mostSteps = 2_000_000;
 
-/** Texts up to this length are searched at once even where no bound is known. */
-const harmlessLength = 8;
+/** Texts up to this length are searched at once even where no bound is known, at this many steps. */
+const harmless = { length: 8, steps: 10_000 };
 
 /** Characters of the text that a fault shows. */
 const shownLength = 1000;
@@ -22,8 +22,7 @@ export interface ThreatPattern {
   readonly text: string;
   readonly index: number;
   readonly regex: RegExp;
-  /** Length up to which a text is searched at once. */
-  readonly atOnce: number;
+  readonly cost: SearchCost | undefined;
 }
 
 interface Search {
@@ -31,8 +30,11 @@ interface Search {
   readonly text: string;
 }
 
-/** Searches that one run of the policy puts off: they take place in a thread. */
-export type Delayed = Search[];
+/** What one run of the policy has cost at most so far, and the searches that it puts off: they take place in a thread. */
+export interface Delayed {
+  steps: number;
+  readonly searches: Search[];
+}
 
 /** The patterns of one policy, numbered as its thread knows them. */
 export class ThreatPatterns {
@@ -65,7 +67,7 @@ export class ThreatPatterns {
       const hint = 'Make the inner repetition possessive, such as (a++)+, or its alternatives exclude each other.';
       compiler.warning('ZH333', leaf.at, message, hint);
     }
-    const pattern = { text: leaf.text, index: this.#patterns.length, regex, atOnce: lengthAtOnce(regex) };
+    const pattern = { text: leaf.text, index: this.#patterns.length, regex, cost: searchCost(regex) };
     this.#patterns.push(pattern);
     return pattern;
   }
@@ -73,27 +75,31 @@ export class ThreatPatterns {
   /** @throws Fault ThreatDetected; puts off what could take long */
   check(patterns: readonly ThreatPattern[], text: string, delayed: Delayed): void {
     for (const pattern of patterns) {
-      if (text.length > pattern.atOnce) delayed.push({ pattern, text });
-      else if (pattern.regex.test(text)) throw this.#threat({ pattern, text });
+      const steps = stepsOf(pattern, text.length);
+      if (delayed.steps + steps > mostSteps) delayed.searches.push({ pattern, text });
+      else {
+        delayed.steps += steps;
+        if (pattern.regex.test(text)) throw this.#threat({ pattern, text });
+      }
     }
   }
 
   /** The searches that were put off. @throws Fault ThreatDetected; ExecutionFailed when one takes too long */
-  finish(delayed: Delayed): Outcome {
-    return delayed.length === 0 ? undefined : this.#searchAll(delayed);
+  finish({ searches }: Delayed): Outcome {
+    return searches.length === 0 ? undefined : this.#searchAll(searches);
   }
 
-  async #searchAll(delayed: Delayed): Promise<void> {
+  async #searchAll(searches: readonly Search[]): Promise<void> {
     this.#worker ??= new RegexWorker(this.#patterns.map(({ regex }) => regex));
-    for (const search of delayed) {
-      try {
-        if (!(await this.#worker.search(search.pattern.index, search.text))) continue;
-      } catch (error) {
-        if (error instanceof SearchCutOff) throw this.failed(`${error.message}: ${search.pattern.text}`);
-        throw error;
-      }
-      throw this.#threat(search);
+    let found: number;
+    try {
+      found = await this.#worker.search(searches.map(({ pattern, text }) => ({ pattern: pattern.index, text })));
+    } catch (error) {
+      if (error instanceof SearchCutOff) throw this.failed(error.message);
+      throw error;
     }
+    const threat = searches[found];
+    if (threat !== undefined) throw this.#threat(threat);
   }
 
   failed(reason: string): Fault {
@@ -108,8 +114,7 @@ export class ThreatPatterns {
   }
 }
 
-function lengthAtOnce(regex: RegExp): number {
-  const cost = searchCost(regex);
-  if (cost === undefined) return harmlessLength;
-  return Math.max(harmlessLength, Math.floor((mostSteps / cost.factor) ** (1 / cost.degree)));
+function stepsOf({ cost }: ThreatPattern, length: number): number {
+  if (cost !== undefined) return cost.factor * length ** cost.degree;
+  return length <= harmless.length ? harmless.steps : Number.POSITIVE_INFINITY;
 }

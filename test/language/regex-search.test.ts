@@ -40,30 +40,38 @@ describe('a search in a thread', () => {
 
   test('finds or does not', async () => {
     const worker = new RegexWorker([javaRegex('b+', 'find'), javaRegex('^x$', 'find')]);
-    assert.deepEqual(await Promise.all([worker.search(0, 'abc'), worker.search(0, 'acc'), worker.search(1, 'x')]), [
-      true,
-      false,
-      true,
-    ]);
+    assert.deepEqual(
+      await Promise.all([
+        worker.search([{ pattern: 0, text: 'abc' }]),
+        worker.search([{ pattern: 0, text: 'acc' }]),
+        worker.search([{ pattern: 1, text: 'x' }]),
+      ]),
+      [0, -1, 0],
+    );
+  });
+
+  test('tells which of several', async () => {
+    const worker = new RegexWorker([javaRegex('b', 'find')]);
+    assert.equal(await worker.search(['a', 'ab', 'b'].map((text) => ({ pattern: 0, text }))), 1);
   });
 
   test('is cut off; the next ones go on, and the process meanwhile', async () => {
     const worker = new RegexWorker([javaRegex('(a+)+$', 'find')], { time: 100, waiting: 10, idle: 1000 });
     let turns = 0;
     const timer = setInterval(() => turns++, 5);
-    const first = worker.search(0, astray);
-    const second = worker.search(0, 'aaa');
+    const first = worker.search([{ pattern: 0, text: astray }]);
+    const second = worker.search([{ pattern: 0, text: 'aaa' }]);
     await assert.rejects(first, SearchCutOff);
     clearInterval(timer);
     assert.ok(turns > 3, `${turns} turns`);
-    assert.equal(await second, true);
+    assert.equal(await second, 0);
   });
 
   test('has a bounded queue', async () => {
     const worker = new RegexWorker([javaRegex('a', 'find')], { time: 1000, waiting: 1, idle: 1000 });
-    const running = worker.search(0, 'a');
-    const waiting = worker.search(0, 'a');
-    await assert.rejects(worker.search(0, 'a'), /Too many/);
-    assert.deepEqual(await Promise.all([running, waiting]), [true, true]);
+    const running = worker.search([{ pattern: 0, text: 'a' }]);
+    const waiting = worker.search([{ pattern: 0, text: 'a' }]);
+    await assert.rejects(worker.search([{ pattern: 0, text: 'a' }]), /Too many/);
+    assert.deepEqual(await Promise.all([running, waiting]), [0, 0]);
   });
 });

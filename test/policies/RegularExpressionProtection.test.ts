@@ -133,6 +133,17 @@ describe('a pattern', () => {
     await step(exchangeOf({ variables: { v: 'x'.repeat(100_000) } }));
   });
 
+  test('in many short texts costs no more at once than in a long one', async () => {
+    const { step } = compile(path('$..a').replace('>bad<', '>\\s*(bad)|(worse)<'));
+    const body = JSON.stringify(Array.from({ length: 20_000 }, () => ({ a: ' '.repeat(80) })));
+    const outcome = step(exchangeOf({ headers: json, body }));
+    assert.ok(outcome instanceof Promise);
+    await outcome;
+    const last = body.replace(/ "}]$/, 'bad"}]');
+    const fault = await faultOf(step, exchangeOf({ headers: json, body: last }));
+    assert.equal(fault.faultName, 'ThreatDetected');
+  });
+
   test('that goes astray is cut off, and nothing passes', async () => {
     const { step, diagnostics } = compile(`<Variable name="v">${pattern('^(a+)+$')}</Variable>`);
     assert.match(listed(diagnostics)[0] ?? '', /warning ZH333/);
@@ -187,6 +198,13 @@ for (const [headers, body] of [
     assert.equal(fault.code, 'steps.regexprotection.ExecutionFailed');
   });
 }
+
+test('$. is the whole payload, as JSON', async () => {
+  const { step, diagnostics } = compile(path('$.').replace('>bad<', '>n\\\\n\\s*line<'));
+  assert.match(listed(diagnostics)[0] ?? '', /warning PO040/);
+  const fault = await faultOf(step, exchangeOf({ headers: json, body: '{ "a": "n\\n line" }' }));
+  assert.match(fault.faultstring, /input: {"a":"n\\n line"}$/);
+});
 
 test('mistakes', () => {
   const found = (inner: string) => listed(compile(inner).diagnostics).map((line) => line.replace(/^\S+ /, ''));

@@ -8,8 +8,11 @@ import { privateKeyOf, secretKeyOf } from '../../runtime/policies/key-text.ts';
 import { signingAlgorithms } from '../../runtime/policies/token-algorithms.ts';
 import { signCompact } from '../../runtime/policies/token-signing.ts';
 import { VerifyJWT } from '../../runtime/policies/VerifyJWT.ts';
+import { assign, noTarget, preFlow, proxy, proxyEndpoint, step } from '../support/bundle-tree.ts';
 import { exchangeOf } from '../support/exchange.ts';
+import { call } from '../support/gateway.ts';
 import { faultOf } from '../support/policy.ts';
+import { suite } from '../support/suite.ts';
 import {
   exchangeWith,
   failure,
@@ -217,7 +220,7 @@ const jwk = { ...publicJwk, kid: 'k1' };
 const signed = token({ sub: 'a' }, { kid: 'k1' }, 'RS256');
 
 describe('public keys', () => {
-  const with_ = (key: string) => `<Algorithm>RS256</Algorithm><Source>t</Source><PublicKey>${key}</PublicKey>`;
+  const within = (key: string) => `<Algorithm>RS256</Algorithm><Source>t</Source><PublicKey>${key}</PublicKey>`;
   const flat = publicPem.replaceAll('\n', ' ');
   for (const [name, key, t, variables, expected] of [
     ['in the bundle, indented', `<Value>\n   ${publicPem.replaceAll('\n', '\n   ')}</Value>`, signed, {}, 'valid'],
@@ -246,7 +249,7 @@ describe('public keys', () => {
       'KeyParsingFailed',
     ],
   ] as const) {
-    test(name, async () => assert.equal(await outcome(with_(key), t, variables), expected));
+    test(name, async () => assert.equal(await outcome(within(key), t, variables), expected));
   }
 
   test('by URI', async () => {
@@ -257,12 +260,12 @@ describe('public keys', () => {
       response.body = Body.ofText(set(jwk));
       return Promise.resolve(response);
     };
-    const step = stepOf(VerifyJWT, with_('<JWKS uri="https://id.example.com/jwks"/>'), { compiler: { httpClient } });
+    const verify = stepOf(VerifyJWT, within('<JWKS uri="https://id.example.com/jwks"/>'), { compiler: { httpClient } });
     const exchanges = [signed, signed, signed].map((t) => exchangeWith({ t }));
-    await Promise.all(exchanges.map((one) => step(one)));
-    await step(exchangeWith({ t: signed }));
+    await Promise.all(exchanges.map((one) => verify(one)));
+    await verify(exchangeWith({ t: signed }));
     assert.deepEqual(asked, ['GET https://id.example.com/jwks']);
-    const fault = await faultOf(step, exchangeWith({ t: token({}, { kid: 'k9' }, 'RS256') }));
+    const fault = await faultOf(verify, exchangeWith({ t: token({}, { kid: 'k9' }, 'RS256') }));
     assert.equal(fault.faultName, 'NoMatchingPublicKey');
   });
 });
@@ -331,4 +334,39 @@ describe('mistakes', () => {
   ] as const) {
     test(inner, () => assert.match(mistakesOf(VerifyJWT, inner).join('\n'), expected));
   }
+});
+
+suite('keys from a server', {
+  files: () => ({
+    ...proxy(
+      'keys',
+      proxyEndpoint('/keys', preFlow(step('set')) + noTarget),
+      assign('set', `<Set><Payload contentType="application/json">${set(jwk)}</Payload></Set>`),
+    ),
+    ...proxy(
+      'guarded',
+      proxyEndpoint('/guarded', preFlow(step('P')) + noTarget),
+      '<VerifyJWT name="P"><Algorithm>RS256</Algorithm><PublicKey><JWKS uriRef="request.queryparam.uri" uri="http://127.0.0.1:1/jwks"/></PublicKey></VerifyJWT>',
+    ),
+  }),
+  facts: [
+    {
+      name: 'an address where nobody answers',
+      ask: { method: 'GET', path: '/guarded', headers: { Authorization: `Bearer ${signed}` } },
+      status: 401,
+      fault: ['steps.jwt.KeyParsingFailed', 'Failed to parse key: policy(P)'],
+    },
+  ],
+  also: {
+    'a set that this runtime serves itself, and one of another server': async (gateway, [upstream]) => {
+      const ask = (uri: string) =>
+        call(gateway.port, {
+          path: `/guarded?uri=${encodeURIComponent(uri)}`,
+          headers: { Authorization: `Bearer ${signed}` },
+        });
+      assert.equal((await ask(`http://127.0.0.1:${gateway.port}/keys`)).status, 200);
+      assert.equal((await ask(`${upstream?.url}/no-set`)).status, 401);
+      assert.equal(upstream?.seen.length, 1);
+    },
+  },
 });
