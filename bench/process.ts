@@ -37,7 +37,8 @@ export function builtFile(name: string): string {
 export async function startServer(server: ServerCommand): Promise<Running> {
   const started = performance.now();
   const child = spawn('taskset', ['-c', String(server.cpu), ...server.command], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // What a server writes for every request (an access log) is made and written, and read by nobody.
+    stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...server.environment },
   });
   const watched = watch(child);

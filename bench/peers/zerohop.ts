@@ -58,7 +58,7 @@ async function start(options: ZerohopOptions, workload: Workload, ground: Ground
   const main = options.main ?? builtFile('../runtime/main.js');
   const ports = ['--port', String(port), '--management-port', String(managementPort)];
   return startServer({
-    command: [process.execPath, main, 'serve', folder, ...ports, '--store', 'memory', '--log-level', 'warn'],
+    command: [process.execPath, main, 'serve', folder, ...ports, '--store', 'memory', '--log-level', 'info'],
     port,
     cpu: ground.serverCpu,
     path: probePath(workload),

@@ -258,7 +258,9 @@ export class Exchange {
   skipsToResponse: boolean;
   /** What is still to be done to the answer, normal or error, when all flows are over. */
   finishing: ((answer: Message) => void)[] | undefined;
-  #cancellations: Set<() => void> | undefined;
+  /** Almost always one at a time: a set would cost each request more than all the rest of this. */
+  #cancellation: (() => void) | undefined;
+  #moreCancellations: Set<() => void> | undefined;
   #id: string | undefined;
 
   constructor(
@@ -313,7 +315,8 @@ export class Exchange {
     this.aborted = false;
     this.skipsToResponse = false;
     this.finishing = undefined;
-    this.#cancellations = undefined;
+    this.#cancellation = undefined;
+    this.#moreCancellations = undefined;
     this.#id = undefined;
   }
 
@@ -360,19 +363,28 @@ export class Exchange {
   abort(): void {
     const root = this.root;
     root.aborted = true;
-    const cancellations = root.#cancellations;
-    root.#cancellations = undefined;
-    if (cancellations !== undefined) for (const cancel of cancellations) cancel();
+    const first = root.#cancellation;
+    const more = root.#moreCancellations;
+    root.#cancellation = undefined;
+    root.#moreCancellations = undefined;
+    first?.();
+    if (more !== undefined) for (const cancel of more) cancel();
   }
 
   /** Has `cancel` called if the client goes away, until `settled`. */
   onAbort(cancel: () => void): void {
     const root = this.root;
-    root.#cancellations ??= new Set();
-    root.#cancellations.add(cancel);
+    if (root.#cancellation === undefined) {
+      root.#cancellation = cancel;
+      return;
+    }
+    root.#moreCancellations ??= new Set();
+    root.#moreCancellations.add(cancel);
   }
 
   settled(cancel: () => void): void {
-    this.root.#cancellations?.delete(cancel);
+    const { root } = this;
+    if (root.#cancellation === cancel) root.#cancellation = undefined;
+    else root.#moreCancellations?.delete(cancel);
   }
 }
