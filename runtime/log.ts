@@ -20,8 +20,8 @@ export interface LogOptions {
   readonly format: 'json' | 'pretty';
 }
 
-/** Bytes gathered before a write, and the milliseconds after which they are written all the same. */
-const batchBytes = 4096;
+/** Characters gathered before a write, and the milliseconds after which they are written all the same. */
+const batchLength = 16 * 1024;
 const batchMilliseconds = 100;
 
 /** A log and what writes out the lines it still holds. */
@@ -45,13 +45,39 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
     const log = pino({ level }, { write: (line: string) => write(pretty(JSON.parse(line))) });
     return { log: withRequests(log, (line) => write(`${requestText(line, colorize)}\n`)), flush: () => undefined };
   }
-  const stream = destination({ fd: 1, sync: false, minLength: batchBytes });
-  setInterval(() => stream.flush(), batchMilliseconds).unref();
-  const flush = (): void => stream.flushSync();
-  process.once('exit', flush);
-  const log = pino({ level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, stream);
+  const lines = new Batch();
+  const log = pino({ level, base: null, timestamp: () => `,"time":"${new Date().toISOString()}"` }, lines);
   const clock = textClock();
-  return { log: withRequests(log, (line) => void stream.write(requestJson(line, clock()))), flush };
+  return { log: withRequests(log, (line) => lines.write(requestJson(line, clock()))), flush: () => lines.flush() };
+}
+
+/**
+ * Gathers lines here and not in pino's destination, which measures all that it has gathered again with every line.
+ */
+class Batch {
+  readonly #stream = destination({ fd: 1, sync: false });
+  #gathered = '';
+
+  constructor() {
+    setInterval(() => this.#hand(), batchMilliseconds).unref();
+    process.once('exit', () => this.flush());
+  }
+
+  write(line: string): void {
+    this.#gathered += line;
+    if (this.#gathered.length >= batchLength) this.#hand();
+  }
+
+  flush(): void {
+    this.#hand();
+    this.#stream.flushSync();
+  }
+
+  #hand(): void {
+    if (this.#gathered === '') return;
+    this.#stream.write(this.#gathered);
+    this.#gathered = '';
+  }
 }
 
 function withRequests(log: Logger, write: (line: RequestLine) => void): Log {
