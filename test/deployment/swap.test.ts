@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { it } from 'node:test';
 import { bundleTree } from '../support/bundle-tree.ts';
 import { zipOf } from '../support/deployments.ts';
-import { call, startGateway } from '../support/gateway.ts';
+import { call, type Gateway, startGateway } from '../support/gateway.ts';
 import { versioned, versionedFront } from '../support/versions.ts';
 
 const connections = 16;
@@ -16,11 +16,13 @@ it(`${swaps} swaps under load of ${connections} connections fail no request and 
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const seen = new Set<string>();
   const wrong: string[] = [];
+  let sent = 0;
   let swapping = true;
   let closed = 0;
   const load = async (): Promise<void> => {
     while (swapping) {
       const answer = await ask(agent, gateway.port);
+      sent++;
       if (!answer.reused) closed++;
       const { front, back, body } = answer;
       if (answer.status !== 200 || front !== back || back !== body) wrong.push(JSON.stringify(answer));
@@ -29,29 +31,50 @@ it(`${swaps} swaps under load of ${connections} connections fail no request and 
   };
   const clients = Array.from({ length: connections }, load);
   for (let version = 1; version <= swaps; version++) {
-    const deployed = await call(gateway.managementPort, {
-      method: 'POST',
-      path: '/v1/emulator/deploy?environment=local',
-      headers: { 'Content-Type': 'application/octet-stream' },
-      body: Buffer.from(contract(version)),
-    });
+    if (version % 10 === 0) {
+      const refused = await deploy(
+        gateway,
+        contract(version, (xml) => xml.replaceAll('</', '<')),
+      );
+      assert.equal(refused.status, 400, refused.text);
+    }
+    const deployed = await deploy(gateway, contract(version));
     assert.equal(deployed.status, 200, deployed.text);
   }
   swapping = false;
   await Promise.all(clients);
   const last = await ask(agent, gateway.port);
+  sent++;
   agent.destroy();
   assert.deepEqual(wrong, []);
   assert.equal(last.body, String(swaps));
   assert.ok(seen.size > 1, 'no request was answered while versions were swapped');
   // Each connection was opened once and never closed by a swap.
   assert.equal(closed, connections);
+  // Each request is one call of the proxy in front and one of the proxy behind it.
+  assert.deepEqual(await counted(gateway), { 'front external': sent, 'back local': sent });
   assert.equal(await gateway.stop(), 0);
 });
 
-function contract(version: number): Uint8Array {
+function deploy(gateway: Gateway, zip: Uint8Array): ReturnType<typeof call> {
+  return call(gateway.managementPort, {
+    method: 'POST',
+    path: '/v1/emulator/deploy?environment=local',
+    headers: { 'Content-Type': 'application/octet-stream' },
+    body: Buffer.from(zip),
+  });
+}
+
+/** Calls by proxy and caller, as the metrics give them. */
+async function counted(gateway: Gateway): Promise<Record<string, number>> {
+  const { text } = await call(gateway.managementPort, { path: '/metrics' });
+  const lines = text.matchAll(/^zerohop_proxy_requests_total\{proxy="(\w+)".*caller="(\w+)"\} (\d+)$/gm);
+  return Object.fromEntries([...lines].map(([, proxy, caller, count]) => [`${proxy} ${caller}`, Number(count)]));
+}
+
+function contract(version: number, change: (xml: string) => string = (xml) => xml): Uint8Array {
   const files = { ...versioned('back', version), ...versionedFront('front', 'back', version) };
-  const paths = Object.entries(files).map(([path, text]) => [`src/main/apigee/apiproxies/${path}`, text]);
+  const paths = Object.entries(files).map(([path, text]) => [`src/main/apigee/apiproxies/${path}`, change(text)]);
   const list = '{"proxies":["front","back"]}';
   return zipOf({ ...Object.fromEntries(paths), 'src/main/apigee/environments/local/deployments.json': list });
 }
