@@ -21,7 +21,7 @@ export interface LogOptions {
 }
 
 /** Characters gathered before a write, and the milliseconds after which they are written all the same. */
-const batchLength = 16 * 1024;
+const batchLength = 64 * 1024;
 const batchMilliseconds = 100;
 
 /** A log and what writes out the lines it still holds. */
