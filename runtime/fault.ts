@@ -125,17 +125,14 @@ export const flowFaults = {
     text: 'Unable to route the message to a Target Endpoint',
   },
   targetMissing: { code: 'messaging.runtime.TargetMissing', status: 500, text: 'The TargetEndpoint does not exist' },
-  badFormData: { code: 'protocol.http.BadFormData', status: 500, text: 'Bad Form Data' },
   badPath: { code: 'protocol.http.BadPath', status: 400, text: 'Invalid request path' },
   duplicateHeader: { code: 'protocol.http.DuplicateHeader', status: 400, text: 'Duplicate Header' },
-  emptyPath: { code: 'protocol.http.EmptyPath', status: 500, text: 'Request path cannot be empty' },
   headerWithInvalidChar: {
     code: 'protocol.http.HeaderWithInvalidChar',
     status: 500,
     text: 'A header holds a character that is not allowed',
   },
   invalidPath: { code: 'protocol.http.InvalidPath', status: 500, text: 'Invalid target path' },
-  noResolvedHost: { code: 'protocol.http.NoResolvedHost', status: 503, text: 'Unable to resolve host' },
   response405WithoutAllowHeader: {
     code: 'protocol.http.Response405WithoutAllowHeader',
     status: 502,

@@ -1,3 +1,4 @@
+import { detached } from '../detached.ts';
 import type { Diagnostic, Place, Severity } from '../diagnostic.ts';
 
 /** A place as text: what lives as long as a deployment must not keep the sources of all bundles alive. */
@@ -7,11 +8,6 @@ export function spotOf(place: Place): Spot {
   const { line, column } = place.source.position(place.offset);
   const { file } = place.source;
   return { file, line, column, length: place.length, excerpt: detached(place.source.line(line)) };
-}
-
-/** A slice of a string keeps the whole string alive in V8; a copy does not. */
-function detached(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 export function findingAt(spot: Spot, severity: Severity, code: string, message: string, hint: string): Diagnostic {

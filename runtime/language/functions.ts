@@ -1,5 +1,6 @@
 /** The functions of message templates. Source: Apigee, Message templates reference, "Function reference". */
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { parseJson } from '../json-depth.ts';
 import { compileOnce, validOrUndefined } from './compile-once.ts';
 import { compileDateFormat } from './date-format.ts';
 import { decodeBase64, escapeHtml, escapeJson, escapeXml, escapeXml11 } from './escape.ts';
@@ -193,7 +194,7 @@ function prepareJsonPath(literals: readonly unknown[]): Call {
 function jsonOf(value: unknown): unknown {
   if (typeof value !== 'string' && !(value instanceof Uint8Array)) return value;
   try {
-    return JSON.parse(textOf(value) ?? '') as unknown;
+    return parseJson(textOf(value) ?? '');
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -32,8 +32,6 @@ export const absent = (code: string, message: string): ApiError => new ApiError(
 
 export const taken = (code: string, message: string): ApiError => new ApiError(409, code, message);
 
-export const inUse = (code: string, message: string): ApiError => new ApiError(400, code, message);
-
 /** Body of an error, in the shape that clients of both generations of the platform read: X's `error`, Edge's `code` and `message`. */
 export interface ErrorBody {
   readonly error: {

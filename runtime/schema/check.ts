@@ -1,3 +1,4 @@
+import { detached } from '../detached.ts';
 import { type Diagnostics, nearest, type Place, placeWithin } from '../diagnostic.ts';
 import { elementsOf, textOf, textPlace, type XmlElement } from '../xml/element.ts';
 import { innerPlace, innerXml } from '../xml/serialize.ts';
@@ -173,14 +174,6 @@ class Checker {
     const hint = known.length === 0 ? undefined : (didYouMean(child.name, known) ?? `Known here: ${known.join(', ')}.`);
     this.#diagnostics.warning(codes.unknownElement, child.place, message, hint);
   }
-}
-
-/**
- * The same text in memory of its own. A stretch of a string keeps the whole file alive that it was cut from, and values
- * outlive the file by far; stretches of up to twelve characters are copied by V8 anyway.
- */
-function detached(text: string): string {
-  return text.length <= 12 ? text : Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
 /** Where an element's own text stands, blanks around it left out when they do not count. */

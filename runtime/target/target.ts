@@ -1,1 +1,0 @@
-export type { LocalCall, Target } from '../flow/target.ts';
