@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { withChildren } from './cpu-time.ts';
 import { MessageReader } from './message-reader.ts';
@@ -117,19 +117,6 @@ function statusOf(port: number, path: string): Promise<string> {
     socket.on('error', (error) => finish(error.message));
     socket.on('close', () => finish('closed without an answer'));
   });
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', resolve);
-  });
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('The probe has no port');
-  return address.port;
 }
 
 /** Pins a running process with all its threads to one core. */

@@ -8,7 +8,8 @@ import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { builtFile, freePort } from './process.ts';
+import { freePort } from '../test/support/free-port.ts';
+import { builtFile } from './process.ts';
 import { quantile } from './statistics.ts';
 
 const { values } = parseArgs({

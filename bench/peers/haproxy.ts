@@ -1,7 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../../test/support/free-port.ts';
 import { answerBody } from '../answer.ts';
-import { freePort, startServer } from '../process.ts';
+import { startServer } from '../process.ts';
 import type { Workload } from '../scenarios.ts';
 import { installDebian } from './debian.ts';
 import { type Peer, probePath } from './peer.ts';

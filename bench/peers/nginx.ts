@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../../test/support/free-port.ts';
 import { answerBody } from '../answer.ts';
-import { freePort, type Running, startServer } from '../process.ts';
+import { type Running, startServer } from '../process.ts';
 import type { Workload } from '../scenarios.ts';
 import { installDebian } from './debian.ts';
 import { type Ground, type Peer, probePath } from './peer.ts';

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtFile, freePort, type Running, run, startServer } from '../process.ts';
+import { freePort } from '../../test/support/free-port.ts';
+import { builtFile, type Running, run, startServer } from '../process.ts';
 import type { Workload } from '../scenarios.ts';
 import type { Task } from '../servers/task.ts';
 import { type Ground, type Peer, probePath } from './peer.ts';

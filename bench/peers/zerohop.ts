@@ -1,8 +1,9 @@
 import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../../test/support/free-port.ts';
 import { bundlesFor, type HopConnection } from '../bundles.ts';
 import { writeFiles } from '../files.ts';
-import { builtFile, freePort, type Running, startServer } from '../process.ts';
+import { builtFile, type Running, startServer } from '../process.ts';
 import type { Workload } from '../scenarios.ts';
 import { type Ground, type Peer, probePath } from './peer.ts';
 

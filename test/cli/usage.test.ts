@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { bundleTree, noTarget, proxy, proxyEndpoint } from '../support/bundle-tree.ts';
-import { freePort, runCommand } from '../support/gateway.ts';
+import { freePort } from '../support/free-port.ts';
+import { runCommand } from '../support/gateway.ts';
 
 const commands = [
   'serve',

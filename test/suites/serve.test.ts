@@ -11,7 +11,8 @@ import {
   route,
   targetEndpoint,
 } from '../support/bundle-tree.ts';
-import { call, freePort, runCommand, startGateway } from '../support/gateway.ts';
+import { freePort } from '../support/free-port.ts';
+import { call, runCommand, startGateway } from '../support/gateway.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 /** How `serve` starts and ends. */

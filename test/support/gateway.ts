@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Files, writeFiles } from './bundle-tree.ts';
+import { freePort } from './free-port.ts';
 
 /** A zerohop of its own process, serving a bundle directory. It stops when the surrounding test or suite ends. */
 export interface Gateway {
@@ -101,19 +101,6 @@ async function untilHealthy(gateway: Gateway, isRunning: () => boolean): Promise
   }
   const what = isRunning() ? 'was not healthy within 30 s' : 'ended before it was healthy';
   throw new Error(`zerohop ${what}:\n${gateway.logs()}`);
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', resolve);
-  });
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('The probe has no port');
-  return address.port;
 }
 
 export interface Call {
