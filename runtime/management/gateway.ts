@@ -11,6 +11,7 @@ import { maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
+import { Caches } from '../state/cache.ts';
 import { CallCountKeeper } from '../state/call-count-keeper.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { openStore } from '../state/open.ts';
@@ -51,7 +52,7 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
     async () => connections.close(),
   ];
   try {
-    return await open(settings, log, announce, { store, connections, engines }, closing);
+    return await open(settings, log, announce, { store, caches: new Caches(store), connections, engines }, closing);
   } catch (error) {
     await closeAll(closing);
     throw error;

@@ -3,6 +3,7 @@ import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
 import { CORS } from './CORS.ts';
+import { ConcurrentRatelimit } from './ConcurrentRatelimit.ts';
 import { DataCapture } from './DataCapture.ts';
 import { DecodeJWS } from './DecodeJWS.ts';
 import { DecodeJWT } from './DecodeJWT.ts';
@@ -13,18 +14,27 @@ import { GenerateJWT } from './GenerateJWT.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
+import { InvalidateCache } from './InvalidateCache.ts';
 import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
+import { LLMTokenQuota } from './LLMTokenQuota.ts';
+import { LookupCache } from './LookupCache.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
 import { OASValidation } from './OASValidation.ts';
+import { PopulateCache } from './PopulateCache.ts';
+import { PromptTokenLimit } from './PromptTokenLimit.ts';
 import type { Policy } from './policy.ts';
+import { Quota } from './Quota.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
+import { ResetQuota } from './ResetQuota.ts';
+import { ResponseCache } from './ResponseCache.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
+import { SpikeArrest } from './SpikeArrest.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
@@ -67,5 +77,15 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     VerifyJWT,
     XMLThreatProtection,
     XMLToJSON,
+    ConcurrentRatelimit,
+    InvalidateCache,
+    LLMTokenQuota,
+    LookupCache,
+    PopulateCache,
+    PromptTokenLimit,
+    Quota,
+    ResetQuota,
+    ResponseCache,
+    SpikeArrest,
   ].map((policy) => [policy.element, policy]),
 );
