@@ -1,5 +1,4 @@
 import { Fault } from '../fault.ts';
-import { toText } from '../language/variables.ts';
 import { element, required } from '../schema/declare.ts';
 import { boolean, template, variable } from '../schema/values.ts';
 import { policy } from './policy.ts';
@@ -73,7 +72,7 @@ export const PromptTokenLimit = policy({
       const tokens = tokenizer.count(text);
       exchange.setVariable(`ratelimit.${name}.resolvedUserPrompt`, text);
       exchange.setVariable(`ratelimit.${name}.userPromptTokenCount`, tokens);
-      const passage = throttle(exchange, identifierOf(readIdentifier?.(exchange), toText), rate, tokens);
+      const passage = throttle(exchange, identifierOf(readIdentifier?.(exchange)), rate, tokens);
       const settle = ({ passed }: Passage): void => {
         exchange.setVariable(`ratelimit.${name}.failed`, !passed);
         if (!passed) throw new Fault(faults.violation, `Prompt token limit violation. Allowed rate : ${rate.shown}`);

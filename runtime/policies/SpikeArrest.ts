@@ -1,5 +1,4 @@
 import { Fault } from '../fault.ts';
-import { toText } from '../language/variables.ts';
 import { element, required } from '../schema/declare.ts';
 import { boolean, variable } from '../schema/values.ts';
 import { compileWeight, messageWeight } from './message-weight.ts';
@@ -47,7 +46,7 @@ export const SpikeArrest = policy({
     return (exchange) => {
       const rate = rateOf(exchange);
       if (rate === undefined) return undefined;
-      const identifier = identifierOf(readIdentifier?.(exchange), toText);
+      const identifier = identifierOf(readIdentifier?.(exchange));
       const passage = throttle(exchange, identifier, rate, weightOf(exchange));
       const settle = ({ passed, available }: Passage): void => {
         exchange.setVariable(names.available, available);

@@ -1,6 +1,5 @@
 import type { FaultKind } from '../fault.ts';
 import { Fault } from '../fault.ts';
-import { toText } from '../language/variables.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { Counted } from '../state/store.ts';
 import { compileCounterKey } from './counter-key.ts';
@@ -39,7 +38,7 @@ export function compileQuota(config: QuotaConfig, kind: QuotaKind, compiler: Com
   // Apigee: an asynchronous quota goes on by what it knows; one that asks the store each time cannot.
   const opens = config.Synchronous?.text !== true || config.DataStoreFailureModeOpen?.text === true;
   return (exchange) => {
-    const identifier = identifierOf(readIdentifier?.(exchange), toText);
+    const identifier = identifierOf(readIdentifier?.(exchange));
     const limits = source.limits(exchange, Date.now());
     const weight = counts ? kind.weight(exchange) : 0;
     const division = kind.division?.(exchange);

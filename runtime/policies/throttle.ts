@@ -1,3 +1,4 @@
+import { toText } from '../language/variables.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { type Answer, after } from '../state/answer.ts';
 import { type CounterKey, compileCounterKey, defaultIdentifier } from './counter-key.ts';
@@ -44,7 +45,7 @@ function toPassage(passed: boolean): Passage {
 }
 
 /** What an identifier's variable holds; without one, requests are one group. */
-export function identifierOf(value: unknown, toText: (value: unknown) => string): string {
+export function identifierOf(value: unknown): string {
   if (value === undefined || value === null) return defaultIdentifier;
   const text = toText(value);
   return text === '' ? defaultIdentifier : text;
