@@ -1,7 +1,7 @@
 // Second half of `npm run build`: makes one program of dist/runtime/main.js and everything it imports, in the same place,
 // with a part for each thing that is imported later. Loading hundreds of modules one by one takes longer than all the
-// rest of the start. Packages with files of their own (native code, WebAssembly) stay outside.
-import { readdirSync, rmSync } from 'node:fs';
+// rest of the start. Packages that only some starts need stay outside.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,6 +9,21 @@ import { build } from 'esbuild';
 const folder = fileURLToPath(new URL('../dist/runtime', import.meta.url));
 const require = createRequire(import.meta.url);
 for (const name of readdirSync(folder)) if (name.startsWith('part-')) rmSync(`${folder}/${name}`);
+
+/** Packages of every start. */
+const always = [
+  '@fastify/busboy',
+  'acorn',
+  'acorn-walk',
+  'commander',
+  'fast-xml-parser',
+  'fflate',
+  'pino',
+  'saxes',
+  'undici',
+  'yauzl',
+];
+const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** Of undici its connections alone: the package's own entry also loads fetch, WebSocket and caches. */
 const undici = {
@@ -40,7 +55,7 @@ await build({
   minifySyntax: true,
   sourcemap: true,
   legalComments: 'linked',
-  external: ['lmdb', 'libxml2-wasm', 'quickjs-emscripten', 'pino-pretty'],
+  external: Object.keys(dependencies).filter((name) => !always.includes(name)),
   plugins: [undici],
   // CommonJS packages ask for Node's own modules by `require`.
   banner: {
