@@ -94,6 +94,9 @@ export interface VariableAccess {
   remove(exchange: Exchange, name: string): void;
 }
 
+/** Flow variables below a common prefix, computed when they are read. @param name without the prefix and its dot */
+export type VariableGroup = (name: string) => unknown;
+
 /** A line of MessageLogging for the log of the runtime. */
 export interface LogEntry {
   readonly policy: string;
@@ -241,6 +244,8 @@ export class Exchange {
   copyQueryParams: boolean;
   /** Custom flow variables, made at the first write. Undefined values are never stored. */
   variables: Map<string, unknown> | undefined;
+  /** By prefix, without the dot at its end. */
+  groups: Map<string, VariableGroup> | undefined;
   /** Milliseconds since 1970. */
   readonly receivedStart: number;
   receivedEnd: number;
@@ -305,6 +310,7 @@ export class Exchange {
     this.copyPathSuffix = true;
     this.copyQueryParams = true;
     this.variables = undefined;
+    this.groups = undefined;
     this.receivedStart = now;
     this.receivedEnd = now;
     this.sentStart = 0;
@@ -357,6 +363,15 @@ export class Exchange {
     }
     this.variables ??= new Map();
     this.variables.set(name, value);
+  }
+
+  /**
+   * Sets all variables of a group at once, in place of those that were there. Which prefixes have groups is known to
+   * language/grouped-variables.ts.
+   */
+  setGroup(prefix: string, group: VariableGroup): void {
+    this.groups ??= new Map();
+    this.groups.set(prefix, group);
   }
 
   /** The client went away: everything that waits on its behalf, in the whole chain, is told. */
