@@ -1,4 +1,5 @@
 import type { Exchange } from '../message/exchange.ts';
+import type { VariableGroup } from '../message/variable-group.ts';
 import { customVariable } from './custom-variables.ts';
 import type { Variable } from './variable.ts';
 
@@ -19,7 +20,7 @@ export function groupedVariable(name: string): Variable | undefined {
     custom.remove(exchange);
     for (const [group, rest] of places) {
       const values = exchange.groups?.get(group);
-      if (values !== undefined) exchange.setGroup(group, (other) => (other === rest ? undefined : values(other)));
+      if (values !== undefined) setGroup(exchange, group, (other) => (other === rest ? undefined : values(other)));
     }
   };
   return {
@@ -40,6 +41,12 @@ export function groupedVariable(name: string): Variable | undefined {
     },
     remove,
   };
+}
+
+/** Sets all variables of a group at once, in place of those that were there. @param name such as `verifyapikey.POLICY` */
+export function setGroup(exchange: Exchange, name: string, group: VariableGroup): void {
+  exchange.groups ??= new Map();
+  exchange.groups.set(name, group);
 }
 
 /** A policy's name may hold dots: each may be where it ends. */

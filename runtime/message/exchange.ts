@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fault } from '../fault.ts';
 import type { Message } from './message.ts';
+import type { VariableGroup } from './variable-group.ts';
 
 /** What running something gives: nothing when it is done, a promise when it is not yet. */
 export type Outcome = void | Promise<void>;
@@ -93,9 +94,6 @@ export interface VariableAccess {
   write(exchange: Exchange, name: string, value: unknown): void;
   remove(exchange: Exchange, name: string): void;
 }
-
-/** Flow variables below a common prefix, computed when they are read. @param name without the prefix and its dot */
-export type VariableGroup = (name: string) => unknown;
 
 /** A line of MessageLogging for the log of the runtime. */
 export interface LogEntry {
@@ -363,15 +361,6 @@ export class Exchange {
     }
     this.variables ??= new Map();
     this.variables.set(name, value);
-  }
-
-  /**
-   * Sets all variables of a group at once, in place of those that were there. Which prefixes have groups is known to
-   * language/grouped-variables.ts.
-   */
-  setGroup(prefix: string, group: VariableGroup): void {
-    this.groups ??= new Map();
-    this.groups.set(prefix, group);
   }
 
   /** The client went away: everything that waits on its behalf, in the whole chain, is told. */

@@ -1,4 +1,5 @@
 import { Fault, type FaultKind } from '../fault.ts';
+import { setGroup } from '../language/grouped-variables.ts';
 import { toText } from '../language/variables.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { element, required, valueOrRef } from '../schema/declare.ts';
@@ -67,7 +68,7 @@ export const VerifyAPIKey = policy({
       const grant = consumers.grant(credential, asked(exchange));
       if (grant === undefined) throw new Fault(faults.notForResource);
       const developer = consumers.developerOf(credential.app);
-      exchange.setGroup(group, consumerVariables({ credential, developer, grant, consumers }));
+      setGroup(exchange, group, consumerVariables({ credential, developer, grant, consumers }));
       exchange.setVariable('client_id', credential.consumerKey);
       exchange.setVariable('apiproduct.name', grant.product.name);
       exchange.setVariable('developer.app.name', credential.app.name);

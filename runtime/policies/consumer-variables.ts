@@ -1,4 +1,4 @@
-import type { VariableGroup } from '../message/exchange.ts';
+import type { VariableGroup } from '../message/variable-group.ts';
 import type { Consumers, Credential, Developer, Grant } from '../state/consumers.ts';
 
 /** A key that was let in, and what let it in. */
