@@ -23,6 +23,7 @@ async function found(changed: { products?: object[]; developers?: object[]; apps
     'environments/test/developerapps.json': JSON.stringify(apps),
   });
   const { diagnostics } = await load(folder);
+  for (const { excerpt } of diagnostics.list) assert.ok(!excerpt.includes('hidden'), excerpt);
   return listed(diagnostics.list, folder).map((line) => line.replace(/^.*?(?=(?:error|warning) )/, ''));
 }
 
