@@ -21,6 +21,7 @@ const there: Readonly<Record<string, string>> = {
   file: 'code.js',
   apiproduct: 'gold',
   developer: 'ada@example.com',
+  appgroup: 'partners',
   app: 'reader',
   consumerKey: 'my-key',
   datacollector: 'dc_a',
@@ -48,6 +49,8 @@ const setup: readonly [string, unknown][] = [
   ],
   [`${org}/developers/ada@example.com/apps`, { name: 'reader', attributes: [{ name: 'a', value: '1' }] }],
   [`${org}/developers/ada@example.com/apps/reader/keys`, { consumerKey: 'my-key', consumerSecret: 's' }],
+  [`${org}/appgroups`, { name: 'partners', channelId: 'c' }],
+  [`${org}/appgroups/partners/apps`, { name: 'reader', attributes: [{ name: 'a', value: '1' }] }],
 ];
 
 const mark = zipOf({
