@@ -51,6 +51,7 @@ const setup: readonly [string, unknown][] = [
   [`${org}/developers/ada@example.com/apps/reader/keys`, { consumerKey: 'my-key', consumerSecret: 's' }],
   [`${org}/appgroups`, { name: 'partners', channelId: 'c' }],
   [`${org}/appgroups/partners/apps`, { name: 'reader', attributes: [{ name: 'a', value: '1' }] }],
+  [`${org}/appgroups/partners/apps/reader/keys`, { consumerKey: 'group-key', consumerSecret: 's' }],
 ];
 
 const mark = zipOf({
@@ -129,5 +130,7 @@ managementSuite('the OpenAPI document', {}, (it, { document, ask }) => {
 });
 
 function filled(template: string): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => there[name] ?? 'absent');
+  // A key belongs to one app.
+  const values = template.includes('{appgroup}') ? { ...there, consumerKey: 'group-key' } : there;
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'absent');
 }
