@@ -22,13 +22,14 @@ export class BundleSetCompiler {
   static async open(
     put: readonly LoadedBundle[],
     environment: Environment,
-    { store, caches, connections, engines }: Ground,
+    { store, caches, connections, engines, consumers }: Ground,
   ): Promise<BundleSetCompiler> {
     const bundles = put.map(({ bundle }) => bundle);
     return new BundleSetCompiler({
       environment,
       store,
       caches,
+      consumers,
       scripts: await engines.scripts(bundles),
       xpath: await engines.xpath(bundles),
       xsd: await engines.xsd(bundles),

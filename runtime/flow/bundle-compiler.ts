@@ -12,6 +12,7 @@ import type { Tokenizer } from '../policies/prompt-tokenizer.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import type { Caches } from '../state/cache.ts';
+import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { ConnectionCompiler, Connections } from './connections.ts';
@@ -23,6 +24,7 @@ export interface CompileContext {
   readonly store: Store;
   /** The server's, whose bound is one for all proxies; absent: caches that no request will use. */
   readonly caches?: Caches | undefined;
+  readonly consumers: Consumers;
   /** Undefined unless some bundle has a script. */
   readonly scripts: ScriptEngine | undefined;
   /** Undefined unless some bundle uses XPath. */

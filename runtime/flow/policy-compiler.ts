@@ -26,6 +26,7 @@ import { checkElement } from '../schema/check.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import { Caches } from '../state/cache.ts';
+import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
 import { attachmentsOf } from './attachments.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
@@ -123,6 +124,7 @@ class PolicyCompiler implements Compiler {
   readonly environment: string;
   readonly store: Store;
   readonly caches: Caches;
+  readonly consumers: Consumers;
   readonly scripts: ScriptEngine | undefined;
   readonly xpath: XPathEngine | undefined;
   readonly xsd: XsdEngine | undefined;
@@ -142,6 +144,7 @@ class PolicyCompiler implements Compiler {
     this.environment = environment.name;
     this.store = context.store;
     this.caches = context.caches ?? new Caches(context.store);
+    this.consumers = context.consumers;
     this.scripts = context.scripts;
     this.xpath = context.xpath;
     this.xsd = context.xsd;

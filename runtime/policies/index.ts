@@ -1,4 +1,5 @@
 import { AccessControl } from './AccessControl.ts';
+import { AccessEntity } from './AccessEntity.ts';
 import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
@@ -11,6 +12,7 @@ import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
+import { GetAPIProduct } from './GetAPIProduct.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
@@ -23,7 +25,9 @@ import { LLMTokenQuota } from './LLMTokenQuota.ts';
 import { LookupCache } from './LookupCache.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
+import { MonetizationLimitsCheck } from './MonetizationLimitsCheck.ts';
 import { OASValidation } from './OASValidation.ts';
+import { OAuthV1 } from './OAuthV1.ts';
 import { PopulateCache } from './PopulateCache.ts';
 import { PromptTokenLimit } from './PromptTokenLimit.ts';
 import type { Policy } from './policy.ts';
@@ -37,6 +41,7 @@ import { ServiceCallout } from './ServiceCallout.ts';
 import { SpikeArrest } from './SpikeArrest.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
+import { VerifyAPIKey } from './VerifyAPIKey.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
@@ -46,6 +51,7 @@ import { XMLToJSON } from './XMLToJSON.ts';
 export const policies: ReadonlyMap<string, Policy> = new Map(
   [
     AccessControl,
+    AccessEntity,
     AssertCondition,
     AssignMessage,
     BasicAuthentication,
@@ -57,6 +63,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
+    GetAPIProduct,
     GraphQL,
     HMAC,
     HTTPModifier,
@@ -66,13 +73,16 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     KeyValueMapOperations,
     MessageLogging,
     MessageValidation,
+    MonetizationLimitsCheck,
     OASValidation,
+    OAuthV1,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
     ServiceCallout,
     StatisticsCollector,
     TraceCapture,
+    VerifyAPIKey,
     VerifyJWS,
     VerifyJWT,
     XMLThreatProtection,

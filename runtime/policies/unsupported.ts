@@ -18,18 +18,14 @@ const cannot = {
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
-  'AccessEntity',
   'DeleteOAuthV2Info',
   'ExternalCallout',
   'GenerateSAMLAssertion',
-  'GetAPIProduct',
   'GetOAuthV2Info',
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',
   'Ldap',
-  'MonetizationLimitsCheck',
-  'OAuthV1',
   'OAuthV2',
   'ParseDialogflowRequest',
   'PublishMessage',
@@ -41,7 +37,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SetDialogflowResponse',
   'SetOAuthV2Info',
   'ValidateSAMLAssertion',
-  'VerifyAPIKey',
 ]);
 
 export interface Unsupported {

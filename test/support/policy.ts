@@ -8,6 +8,7 @@ import type { Exchange } from '../../runtime/message/exchange.ts';
 import type { Compiler, Policy, Step } from '../../runtime/policies/policy.ts';
 import { checkElement } from '../../runtime/schema/check.ts';
 import { Caches } from '../../runtime/state/cache.ts';
+import { Consumers } from '../../runtime/state/consumers.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
 import { parseXml } from '../../runtime/xml/parse.ts';
 
@@ -91,6 +92,7 @@ function plainCompiler(
     store,
     caches: new Caches(store),
     siblings: new Map(),
+    consumers: new Consumers(),
     scripts: undefined,
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
