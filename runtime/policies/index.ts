@@ -31,6 +31,7 @@ import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
 import { XMLToJSON } from './XMLToJSON.ts';
+import { XSL } from './XSL.ts';
 
 /** Every policy that runs, by its element. Adding one: its file, and a line here. */
 export const policies: ReadonlyMap<string, Policy> = new Map(
@@ -67,5 +68,6 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     VerifyJWT,
     XMLThreatProtection,
     XMLToJSON,
+    XSL,
   ].map((policy) => [policy.element, policy]),
 );

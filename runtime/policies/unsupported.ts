@@ -11,10 +11,6 @@ const cannot = {
     what: 'Script runs Python on the Java virtual machine, which zerohop does not have.',
     hint: 'Port it to a Javascript policy.',
   },
-  XSL: {
-    what: 'XSL needs an XSLT processor, which zerohop does not have.',
-    hint: 'Read the XML with ExtractVariables and write the result with AssignMessage, or use XMLToJSON and Javascript.',
-  },
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
@@ -61,7 +57,7 @@ export interface Unsupported {
 
 /** Why a policy of Apigee does not run here; undefined when Apigee has no policy of that name. */
 export function unsupportedReason(element: string): Unsupported | undefined {
-  if (element === 'JavaCallout' || element === 'Script' || element === 'XSL') return cannot[element];
+  if (element === 'JavaCallout' || element === 'Script') return cannot[element];
   if (!notYet.has(element)) return undefined;
   return {
     what: `${element} is a policy of Apigee that zerohop does not run yet.`,
