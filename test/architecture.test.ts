@@ -46,6 +46,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   'fast-xml-parser': /^runtime\/xml\//,
   fflate: /^runtime\/(bundle|cli)\//,
   graphql: /^runtime\/policies\/graphql-/,
+  ldapts: /^runtime\/policies\/ldap-engine\.ts$/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,
   jose: /^runtime\/policies\/token-encryption\.ts$/,
   'libxml2-wasm': /^runtime\/language\/(xpath|xsd)\.ts$/,
@@ -55,6 +56,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   'quickjs-emscripten': /^runtime\/script\//,
   saxes: /^runtime\/xml\//,
   undici: /^runtime\/target\//,
+  'xml-crypto': /^runtime\/policies\/saml-engine\.ts$/,
   yaml: /^runtime\/policies\/oas-/,
   yauzl: /^runtime\/bundle\//,
 };

@@ -33,6 +33,8 @@ export class BundleSetCompiler {
       xsd: await engines.xsd(bundles),
       oas: await engines.oas(bundles),
       graphql: await engines.graphql(bundles),
+      saml: await engines.saml(bundles),
+      ldap: await engines.ldap(bundles),
       policies,
       connections,
     });

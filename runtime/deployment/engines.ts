@@ -2,7 +2,9 @@ import type { Bundle } from '../bundle/bundle.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
 import { loadXsd, type XsdEngine } from '../language/xsd.ts';
 import { type GraphqlEngine, loadGraphql } from '../policies/graphql-engine.ts';
+import { type LdapEngine, loadLdap } from '../policies/ldap-engine.ts';
 import { loadOas, type OasEngine } from '../policies/oas-engine.ts';
+import { loadSaml, type SamlEngine } from '../policies/saml-engine.ts';
 import { createScriptEngine } from '../script/create.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 
@@ -14,6 +16,8 @@ export class Engines {
   #xsd: Promise<XsdEngine> | undefined;
   #oas: Promise<OasEngine> | undefined;
   #graphql: Promise<GraphqlEngine> | undefined;
+  #saml: Promise<SamlEngine> | undefined;
+  #ldap: Promise<LdapEngine> | undefined;
 
   constructor(kind: 'quickjs' | 'vm') {
     this.#kind = kind;
@@ -42,6 +46,17 @@ export class Engines {
   async graphql(bundles: readonly Bundle[]): Promise<GraphqlEngine | undefined> {
     if (bundles.some((bundle) => hasPolicy(bundle, 'GraphQL', /^/))) this.#graphql ??= loadGraphql();
     return this.#graphql;
+  }
+
+  async saml(bundles: readonly Bundle[]): Promise<SamlEngine | undefined> {
+    const policies = ['GenerateSAMLAssertion', 'ValidateSAMLAssertion'];
+    if (bundles.some((bundle) => policies.some((one) => hasPolicy(bundle, one, /^/)))) this.#saml ??= loadSaml();
+    return this.#saml;
+  }
+
+  async ldap(bundles: readonly Bundle[]): Promise<LdapEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'Ldap', /^/))) this.#ldap ??= loadLdap();
+    return this.#ldap;
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,10 @@ import { compileTemplate, type Template } from '../language/template.ts';
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { LdapEngine } from '../policies/ldap-engine.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
 import type { Policy, TemplateRequest } from '../policies/policy.ts';
+import type { SamlEngine } from '../policies/saml-engine.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
@@ -29,6 +31,10 @@ export interface CompileContext {
   readonly oas: OasEngine | undefined;
   /** Undefined unless some bundle has a GraphQL policy. */
   readonly graphql: GraphqlEngine | undefined;
+  /** Undefined unless some bundle signs or validates SAML assertions. */
+  readonly saml: SamlEngine | undefined;
+  /** Undefined unless some bundle has an Ldap policy. */
+  readonly ldap: LdapEngine | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
   readonly connections: Connections;
 }

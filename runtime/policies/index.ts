@@ -10,6 +10,7 @@ import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
+import { GenerateSAMLAssertion } from './GenerateSAMLAssertion.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
@@ -27,6 +28,7 @@ import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
+import { ValidateSAMLAssertion } from './ValidateSAMLAssertion.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
@@ -48,6 +50,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
+    GenerateSAMLAssertion,
     GraphQL,
     HMAC,
     HTTPModifier,
@@ -64,6 +67,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     ServiceCallout,
     StatisticsCollector,
     TraceCapture,
+    ValidateSAMLAssertion,
     VerifyJWS,
     VerifyJWT,
     XMLThreatProtection,

@@ -18,7 +18,6 @@ const notYet: ReadonlySet<string> = new Set([
   'ConcurrentRatelimit',
   'DeleteOAuthV2Info',
   'ExternalCallout',
-  'GenerateSAMLAssertion',
   'GetAPIProduct',
   'GetOAuthV2Info',
   'Integration',
@@ -26,7 +25,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SetIntegrationRequest',
   'InvalidateCache',
   'LLMTokenQuota',
-  'Ldap',
   'LookupCache',
   'MonetizationLimitsCheck',
   'OAuthV1',
@@ -46,7 +44,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SetDialogflowResponse',
   'SetOAuthV2Info',
   'SpikeArrest',
-  'ValidateSAMLAssertion',
   'VerifyAPIKey',
 ]);
 

@@ -93,6 +93,9 @@ function plainCompiler(
     xsd: undefined,
     oas: undefined,
     graphql: undefined,
+    saml: undefined,
+    ldap: undefined,
+    keyStores: () => () => undefined,
     reader: (variable) => {
       needs(bodyNeed(variable));
       return variableReader(variable);

@@ -1,0 +1,6 @@
+export interface LdapEngine {
+  readonly todo: string;
+}
+export async function loadLdap(): Promise<LdapEngine> {
+  return { todo: '' };
+}
