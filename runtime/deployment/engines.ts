@@ -61,6 +61,7 @@ export class Engines {
 
   async close(): Promise<void> {
     (await this.#scripts)?.close();
+    await (await this.#ldap)?.close();
   }
 }
 

@@ -36,7 +36,7 @@ const faults = {
 /** Admits a request by a signed SAML assertion in it. Apigee: SAMLAssertion policy reference. */
 export const ValidateSAMLAssertion = policy({
   element: 'ValidateSAMLAssertion',
-  failedPrefix: ['ValidateSAMLAssertion', 'saml'],
+  failedPrefix: 'ValidateSAMLAssertion',
   attributes: { ignoreContentType: boolean },
   children: {
     Source: element({

@@ -18,6 +18,7 @@ import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
+import { Ldap } from './Ldap.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
 import { OASValidation } from './OASValidation.ts';
@@ -58,6 +59,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     JSONToXML,
     Javascript,
     KeyValueMapOperations,
+    Ldap,
     MessageLogging,
     MessageValidation,
     OASValidation,

@@ -46,7 +46,7 @@ export interface Rule {
   readonly order: number;
 }
 
-export const noParameters: Parameters = new Map();
+export const noParameters: ReadonlyMap<string, Value> = new Map();
 
 /** Runs a template for a node, and those that it goes on with. */
 export function runTemplate(

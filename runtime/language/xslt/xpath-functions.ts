@@ -88,7 +88,7 @@ const boolean = (
 ): XPathFunction => ({ kind: 'boolean', least, most, call });
 
 const at = (values: readonly Value[], index: number): string => toText(values[index] ?? '');
-const any = Number.POSITIVE_INFINITY;
+const unlimited = Number.POSITIVE_INFINITY;
 
 export const coreFunctions: ReadonlyMap<string, XPathFunction> = new Map<string, XPathFunction>([
   ['last', { ...number(0, 0, (context) => context.size), positional: true }],
@@ -109,7 +109,7 @@ export const coreFunctions: ReadonlyMap<string, XPathFunction> = new Map<string,
     },
   ],
   ['string', text(0, 1, (context, [value]) => textOf(context, value))],
-  ['concat', text(2, any, concat)],
+  ['concat', text(2, unlimited, concat)],
   ['starts-with', boolean(2, 2, (_, values) => at(values, 0).startsWith(at(values, 1)))],
   ['contains', boolean(2, 2, (_, values) => at(values, 0).includes(at(values, 1)))],
   [
