@@ -125,6 +125,7 @@ export function readTree(xml: string, counter: NodeCounter, strips?: (element: T
   let parent = document;
   let text = '';
   const first = counter.next;
+  const tables: NamespaceBudget = { entries: 0 };
 
   const flush = (): void => {
     if (text === '') return;
@@ -142,7 +143,7 @@ export function readTree(xml: string, counter: NodeCounter, strips?: (element: T
     flush();
     if (preserving.length > depthLimit) throw new XmlRefused(`Elements are nested deeper than ${depthLimit} levels`);
     if (counter.next - first > mostNodes) throw new XmlRefused(`The document has more than ${mostNodes} nodes`);
-    const element = elementOf(counter, parent, name, attributes);
+    const element = elementOf(counter, parent, name, attributes, tables);
     parent.children.push(element);
     parent = element;
     const space = attributes['xml:space'];
@@ -175,12 +176,13 @@ function elementOf(
   parent: TreeNode,
   name: string,
   attributes: Readonly<Record<string, string>>,
+  tables: NamespaceBudget,
 ): TreeNode {
   let namespaces = parent.namespaces;
   let declared: Map<string, string> | undefined;
   for (const key in attributes) {
     if (!key.startsWith('xmlns') || (key.length > 5 && key[5] !== ':')) continue;
-    declared ??= new Map(namespaces);
+    declared ??= copied(namespaces, tables);
     const uri = attributes[key] ?? '';
     if (uri === '') declared.delete(key.slice(6));
     else declared.set(key.slice(6), uri);
@@ -196,6 +198,17 @@ function elementOf(
     element.attributes.push(leafNode(counter, 'attribute', element, named, attributes[key] ?? ''));
   }
   return element;
+}
+
+/** Entries of all tables of namespaces: every element that declares one has a table of all that are in scope. */
+interface NamespaceBudget {
+  entries: number;
+}
+
+function copied(namespaces: ReadonlyMap<string, string>, tables: NamespaceBudget): Map<string, string> {
+  tables.entries += namespaces.size;
+  if (tables.entries > mostNodes) throw new XmlRefused('The document declares too many namespaces');
+  return new Map(namespaces);
 }
 
 function uriOf(prefix: string, namespaces: ReadonlyMap<string, string>): string {

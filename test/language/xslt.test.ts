@@ -791,3 +791,20 @@ describe('a transformation fails with', () => {
     });
   }
 });
+
+describe('a payload that would take all memory is refused', () => {
+  const { stylesheet } = compile(template('<xsl:copy-of select="."/>'));
+  for (const [name, xml, reason] of [
+    [
+      'tables of namespaces',
+      `<a ${Array.from({ length: 2000 }, (_, index) => `xmlns:p${index}="u"`).join(' ')}>${'<b xmlns:q="u"/>'.repeat(1000)}</a>`,
+      /too many namespaces/,
+    ],
+    ['undeclared prefixes', '<p:a/>', /"p" is not declared/],
+  ] as const) {
+    it(name, () => {
+      const isReason = (error: unknown) => error instanceof TransformationFailure && reason.test(error.message);
+      assert.throws(() => stylesheet.transform(xml, new Map()), isReason);
+    });
+  }
+});

@@ -120,6 +120,15 @@ describe('ValidateSAMLAssertion', () => {
     assert.equal(exchange.read('saml.subject'), 'alice');
   });
 
+  it('admits a signature whose prefix is declared around it', () => {
+    const declaration = ' xmlns:ds="http://www.w3.org/2000/09/xmldsig#"';
+    const signed = sign(draft()).replace(declaration, '');
+    assert.ok(!signed.includes(declaration));
+    const exchange = post(envelope(signed).replace('xmlns:s="urn:s"', `xmlns:s="urn:s"${declaration}`));
+    policyOf(source + trust).step(exchange);
+    assert.equal(exchange.read('saml.subject'), 'alice');
+  });
+
   it('takes the name of the trust store from a variable', () => {
     policyOf(`${source}<TrustStore ref="store">empty</TrustStore>`).step(
       post(envelope(sign(draft())), { store: 'trusted' }),

@@ -79,7 +79,7 @@ class HtmlWriter {
     const isHtml = element.uri === '';
     const kind = isHtml ? element.local.toLowerCase() : '';
     const name = nameOf(element);
-    const { declared, inside } = declarations(element, inScope);
+    const { declared, inside } = declarations(element, inScope, output);
     let tag = `<${name}`;
     for (const [prefix, uri] of declared) tag += ` xmlns${prefix === '' ? '' : ':'}${prefix}="${quoted(uri)}"`;
     for (const attribute of element.attributes) tag += this.#attribute(attribute, isHtml);

@@ -64,6 +64,7 @@ function readMethod(elements: readonly StyleElement[], compiler: StyleCompiler):
   const method = attribute?.value.trim();
   if (attribute === undefined || method === undefined) return standard.method;
   if (method === 'xml' || method === 'html' || method === 'text') return method;
+  if (method === 'xhtml') return 'xml';
   compiler.unsupported(`The output method "${method}" does not run here.`, attribute.at, 'Use xml, html or text.');
   return 'xml';
 }

@@ -6,9 +6,16 @@ import { TransformationFailure } from './failure.ts';
 export class Output {
   text = '';
   readonly #limit: number;
+  #entries = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** Looking at that many namespaces. */
+  spend(entries: number): void {
+    this.#entries += entries;
+    if (this.#entries > this.#limit) throw new TransformationFailure('The result has too many namespaces');
   }
 
   add(part: string): void {
@@ -63,15 +70,24 @@ export function checkCharacters(text: string): string {
 export function declarations(
   element: TreeNode,
   inScope: ReadonlyMap<string, string>,
+  output: Output,
 ): { readonly declared: readonly (readonly [string, string])[]; readonly inside: ReadonlyMap<string, string> } {
-  const inside = new Map(inScope);
+  let inside = inScope;
   const declared: (readonly [string, string])[] = [];
   const declare = (prefix: string, uri: string): void => {
     if (prefix === 'xml' || (inside.get(prefix) ?? '') === uri) return;
-    inside.set(prefix, uri);
+    if (inside === inScope) {
+      output.spend(inScope.size);
+      inside = new Map(inScope);
+    }
+    (inside as Map<string, string>).set(prefix, uri);
     declared.push([prefix, uri]);
   };
   declare(element.prefix, element.uri);
-  for (const [prefix, uri] of element.namespaces) if (prefix !== element.prefix) declare(prefix, uri);
-  return { declared, inside: declared.length === 0 ? inScope : inside };
+  // Nearly all elements have the table of their parent, which has declared it, unless they are written alone.
+  if (inScope.size === 0 || element.namespaces !== element.parent?.namespaces) {
+    output.spend(element.namespaces.size);
+    for (const [prefix, uri] of element.namespaces) if (prefix !== element.prefix) declare(prefix, uri);
+  }
+  return { declared, inside };
 }

@@ -79,7 +79,7 @@ class XmlWriter {
   #element(element: TreeNode, inScope: ReadonlyMap<string, string>, level: number): void {
     const output = this.#output;
     const name = nameOf(element);
-    const { declared, inside } = declarations(element, inScope);
+    const { declared, inside } = declarations(element, inScope, output);
     let tag = `<${name}`;
     for (const [prefix, uri] of declared) tag += ` xmlns${prefix === '' ? '' : ':'}${prefix}="${escapeAttribute(uri)}"`;
     for (const attribute of element.attributes) {

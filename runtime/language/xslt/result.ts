@@ -44,6 +44,7 @@ export class ResultBuilder {
     }
     this.#run.countNode();
     this.#run.charge(name.local.length + value.length);
+    this.#run.tick(element.attributes.length);
     const known = element.attributes.find((one) => one.local === name.local && one.uri === name.uri);
     if (known !== undefined) {
       known.value = value;
@@ -59,7 +60,7 @@ export class ResultBuilder {
     const element = this.#open;
     if (element.kind !== 'element' || element.namespaces.get(prefix) === uri) return;
     if (element.prefix === prefix && element.uri !== uri) return;
-    element.namespaces = new Map(element.namespaces).set(prefix, uri);
+    this.#declare(element, prefix, uri);
   }
 
   text(value: string, unescaped = false): void {
@@ -129,7 +130,14 @@ export class ResultBuilder {
     let prefix = name.prefix;
     const isTaken = (one: string): boolean => one === '' || one === 'xmlns' || namespaces.has(one);
     for (let count = 0; isTaken(prefix) || prefix === element.prefix; count++) prefix = `ns${count}`;
-    element.namespaces = new Map(namespaces).set(prefix, name.uri);
+    this.#declare(element, prefix, name.uri);
     return prefix;
+  }
+
+  /** Each element has a table of its own then, so that what it holds counts. */
+  #declare(element: TreeNode, prefix: string, uri: string): void {
+    this.#run.charge(uri.length + element.namespaces.size);
+    this.#run.tick(element.namespaces.size);
+    element.namespaces = new Map(element.namespaces).set(prefix, uri);
   }
 }

@@ -20,8 +20,8 @@ export const standardLimits: TransformationLimits = {
   depth: 2_000,
 };
 
-/** How often the clock is asked. */
-const stepsBetweenLooks = 4096;
+/** How often the clock is asked: a step may be the comparison of two long texts. */
+const stepsBetweenLooks = 16;
 
 /** The state of one transformation. */
 export class Run {
@@ -40,7 +40,7 @@ export class Run {
   readonly #deadline: number;
   readonly #firstNode: number;
   readonly #namespaceNodes = new Map<TreeNode, NodeSet>();
-  #steps = 0;
+  #stepsToLook = stepsBetweenLooks;
   #characters = 0;
 
   constructor(
@@ -57,9 +57,12 @@ export class Run {
     this.#firstNode = counter.next;
   }
 
-  /** One more step was done. @throws TransformationFailure when there is no time left */
-  tick(): void {
-    if (++this.#steps % stepsBetweenLooks === 0) this.checkTime();
+  /** Some more steps were done. @throws TransformationFailure when there is no time left */
+  tick(steps = 1): void {
+    this.#stepsToLook -= steps;
+    if (this.#stepsToLook > 0) return;
+    this.#stepsToLook = stepsBetweenLooks;
+    this.checkTime();
   }
 
   checkTime(): void {

@@ -78,16 +78,34 @@ export function compare(operator: Comparison, left: Value, right: Value): boolea
   return compareAtoms(operator, left, right);
 }
 
+/** Two large sets have too many pairs to try all. */
 function compareSets(operator: Comparison, left: NodeSet, right: NodeSet): boolean {
-  if (operator === '=' && left.length > 8) {
+  if (left.length === 0 || right.length === 0) return false;
+  if (operator === '=') {
     const texts = new Set(left.map(nodeText));
     return right.some((node) => texts.has(nodeText(node)));
   }
-  const others = right.map(nodeText);
-  return left.some((node) => {
-    const text = nodeText(node);
-    return others.some((other) => compareAtoms(operator, text, other));
-  });
+  if (operator === '!=') {
+    const [first] = left;
+    const text = first === undefined ? '' : nodeText(first);
+    return right.some((node) => nodeText(node) !== text) || left.some((node) => nodeText(node) !== text);
+  }
+  const [one, other] = [rangeOf(left), rangeOf(right)];
+  return operator === '<' || operator === '<='
+    ? compareAtoms(operator, one.least, other.most)
+    : compareAtoms(operator, one.most, other.least);
+}
+
+/** Of the nodes that are numbers; NaN, which compares with nothing, when none is. */
+function rangeOf(nodes: NodeSet): { readonly least: number; readonly most: number } {
+  let [least, most] = [Number.NaN, Number.NaN];
+  for (const node of nodes) {
+    const value = toNumber(nodeText(node));
+    if (Number.isNaN(value)) continue;
+    if (!(least <= value)) least = value;
+    if (!(most >= value)) most = value;
+  }
+  return { least, most };
 }
 
 type Atom = string | number | boolean;

@@ -1,6 +1,6 @@
 import { XPathMistake } from './failure.ts';
 import { missingFunctions, newerFunctions } from './newer-functions.ts';
-import { type Comparison, compare, isNodes, type NodeSet, toBoolean, toNumber, toText, type Value } from './values.ts';
+import { compare, toBoolean, toNumber, toText, type Value } from './values.ts';
 import { type Call, type Compiled, type Context, type Names, nodesOf } from './xpath-context.ts';
 import { coreFunctions } from './xpath-functions.ts';
 import { type Expression, parseXPath } from './xpath-parse.ts';
@@ -106,7 +106,11 @@ function compileBinary(expression: Binary, names: Names): Compiled {
     case '<=':
     case '>':
     case '>=':
-      return { kind: 'boolean', positional, evaluate: comparison(operator, left, right) };
+      return {
+        kind: 'boolean',
+        positional,
+        evaluate: (context) => compare(operator, left.evaluate(context), right.evaluate(context)),
+      };
     default: {
       const calculate = arithmetic(operator);
       return {
@@ -116,20 +120,6 @@ function compileBinary(expression: Binary, names: Names): Compiled {
       };
     }
   }
-}
-
-function comparison(operator: Comparison, left: Compiled, right: Compiled): (context: Context) => boolean {
-  return (context) => {
-    const one = left.evaluate(context);
-    const other = right.evaluate(context);
-    if (isNodes(one) && isNodes(other)) tickFor(context, one, other);
-    return compare(operator, one, other);
-  };
-}
-
-/** Two large node sets take their product in steps. */
-function tickFor(context: Context, one: NodeSet, other: NodeSet): void {
-  if (one.length * other.length > 1_000_000) context.run.checkTime();
 }
 
 function arithmetic(operator: string): (one: number, other: number) => number {
