@@ -1,4 +1,5 @@
 import { AccessControl } from './AccessControl.ts';
+import { AccessEntity } from './AccessEntity.ts';
 import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
@@ -11,6 +12,7 @@ import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
 import { GenerateSAMLAssertion } from './GenerateSAMLAssertion.ts';
+import { GetAPIProduct } from './GetAPIProduct.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
@@ -21,7 +23,9 @@ import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { Ldap } from './Ldap.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
+import { MonetizationLimitsCheck } from './MonetizationLimitsCheck.ts';
 import { OASValidation } from './OASValidation.ts';
+import { OAuthV1 } from './OAuthV1.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
@@ -30,6 +34,7 @@ import { ServiceCallout } from './ServiceCallout.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
 import { ValidateSAMLAssertion } from './ValidateSAMLAssertion.ts';
+import { VerifyAPIKey } from './VerifyAPIKey.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
@@ -40,6 +45,7 @@ import { XSL } from './XSL.ts';
 export const policies: ReadonlyMap<string, Policy> = new Map(
   [
     AccessControl,
+    AccessEntity,
     AssertCondition,
     AssignMessage,
     BasicAuthentication,
@@ -52,6 +58,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     GenerateJWS,
     GenerateJWT,
     GenerateSAMLAssertion,
+    GetAPIProduct,
     GraphQL,
     HMAC,
     HTTPModifier,
@@ -62,7 +69,9 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     Ldap,
     MessageLogging,
     MessageValidation,
+    MonetizationLimitsCheck,
     OASValidation,
+    OAuthV1,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
@@ -70,6 +79,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     StatisticsCollector,
     TraceCapture,
     ValidateSAMLAssertion,
+    VerifyAPIKey,
     VerifyJWS,
     VerifyJWT,
     XMLThreatProtection,

@@ -14,11 +14,9 @@ const cannot = {
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
-  'AccessEntity',
   'ConcurrentRatelimit',
   'DeleteOAuthV2Info',
   'ExternalCallout',
-  'GetAPIProduct',
   'GetOAuthV2Info',
   'Integration',
   'IntegrationCallout',
@@ -26,8 +24,6 @@ const notYet: ReadonlySet<string> = new Set([
   'InvalidateCache',
   'LLMTokenQuota',
   'LookupCache',
-  'MonetizationLimitsCheck',
-  'OAuthV1',
   'OAuthV2',
   'ParseDialogflowRequest',
   'PopulateCache',
@@ -44,7 +40,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SetDialogflowResponse',
   'SetOAuthV2Info',
   'SpikeArrest',
-  'VerifyAPIKey',
 ]);
 
 export interface Unsupported {
