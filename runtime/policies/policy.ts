@@ -18,8 +18,8 @@ import type { Answer } from '../state/answer.ts';
 import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
 import type { GraphqlEngine } from './graphql-engine.ts';
-import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 import type { LdapEngine } from './ldap-engine.ts';
+import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 import type { OasEngine } from './oas-engine.ts';
 import type { SamlEngine } from './saml-engine.ts';
 
