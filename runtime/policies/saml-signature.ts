@@ -57,6 +57,7 @@ const plain = {
   systemId: undefined,
   cdataElements: new Set<string>(),
   indents: false,
+  namesContentType: false,
 } as const;
 
 /** A document, or part of one, as text without a declaration. */

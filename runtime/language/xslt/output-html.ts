@@ -91,7 +91,7 @@ class HtmlWriter {
     output.add(`${tag}>`);
     if (empty.has(kind)) return;
     const laysOut = this.#indents && (children.length > 0 || kind === 'head') && children.every(isBlock);
-    if (kind === 'head') this.#contentType(element, laysOut ? level + 1 : -1);
+    if (kind === 'head' && this.#properties.namesContentType) this.#contentType(element, laysOut ? level + 1 : -1);
     for (const child of children) {
       if (laysOut) output.add(`\n${' '.repeat((level + 1) * 3)}`);
       this.#node(child, inside, level + 1, raw.has(kind));

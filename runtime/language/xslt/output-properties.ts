@@ -15,6 +15,8 @@ export interface OutputProperties {
   readonly cdataElements: ReadonlySet<string>;
   /** Undefined: as the method has it. */
   readonly indents: boolean | undefined;
+  /** XSLT 2.0: whether the head of an HTML page says its encoding. */
+  readonly namesContentType: boolean;
 }
 
 const standard: OutputProperties = {
@@ -27,12 +29,20 @@ const standard: OutputProperties = {
   systemId: undefined,
   cdataElements: new Set(),
   indents: undefined,
+  namesContentType: true,
 };
 
 /** Attributes that change nothing here: the policy leaves the Content-Type as it is, and its text is UTF-8 in memory. */
 export const outputAttributes = [
   ...['method', 'version', 'encoding', 'omit-xml-declaration', 'standalone', 'doctype-public', 'doctype-system'],
-  ...['cdata-section-elements', 'indent', 'media-type'],
+  ...[
+    'cdata-section-elements',
+    'indent',
+    'media-type',
+    'include-content-type',
+    'byte-order-mark',
+    'undeclare-prefixes',
+  ],
 ];
 
 /** All xsl:output elements in one. @param elements of rising precedence: the last one that says something counts */
@@ -55,6 +65,7 @@ export function readOutput(elements: readonly StyleElement[], compiler: StyleCom
     systemId: last('doctype-system'),
     cdataElements: new Set(elements.flatMap((one) => cdataNames(one, compiler))),
     indents: flag('indent'),
+    namesContentType: flag('include-content-type') ?? true,
   };
 }
 

@@ -32,9 +32,8 @@ export class Locals {
     this.frame = outer?.frame ?? { slots: 0 };
   }
 
-  /** Undefined when the template has such a variable in sight already. */
-  declare(name: string): number | undefined {
-    if (this.slotOf(name) !== undefined) return undefined;
+  /** Hides one of that name, as XSLT 2.0 and the platform have it; XSLT 1.0 section 11.5 calls it a mistake. */
+  declare(name: string): number {
     const slot = this.frame.slots++;
     this.#own.set(name, slot);
     return slot;

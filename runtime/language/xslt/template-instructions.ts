@@ -44,11 +44,7 @@ function compileVariable(element: StyleElement, locals: Locals, compiler: StyleC
 function declare(element: StyleElement, locals: Locals, compiler: StyleCompiler): number | undefined {
   const name = needed(element, 'name', compiler);
   if (name === undefined) return undefined;
-  const slot = locals.declare(keyOf(name, element, compiler));
-  if (slot === undefined) {
-    compiler.mistake(`The template has a variable "${name.value}" before.`, name.at, 'Give one of them another name.');
-  }
-  return slot;
+  return locals.declare(keyOf(name, element, compiler));
 }
 
 /** A parameter of a template: the caller's value, else its own. */
