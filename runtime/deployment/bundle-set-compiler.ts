@@ -36,6 +36,8 @@ export class BundleSetCompiler {
       oas: await engines.oas(bundles),
       graphql: await engines.graphql(bundles),
       tokenizer: await engines.tokenizer(bundles),
+      saml: await engines.saml(bundles),
+      ldap: await engines.ldap(bundles),
       policies,
       connections,
     });

@@ -6,9 +6,11 @@ import { compileTemplate, type Template } from '../language/template.ts';
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { LdapEngine } from '../policies/ldap-engine.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
 import type { Policy, TemplateRequest } from '../policies/policy.ts';
 import type { Tokenizer } from '../policies/prompt-tokenizer.ts';
+import type { SamlEngine } from '../policies/saml-engine.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import type { Caches } from '../state/cache.ts';
@@ -37,6 +39,10 @@ export interface CompileContext {
   readonly graphql: GraphqlEngine | undefined;
   /** Absent unless some bundle counts the tokens of prompts. */
   readonly tokenizer?: Tokenizer | undefined;
+  /** Undefined unless some bundle signs or validates SAML assertions. */
+  readonly saml: SamlEngine | undefined;
+  /** Undefined unless some bundle has an Ldap policy. */
+  readonly ldap: LdapEngine | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
   readonly connections: Connections;
 }

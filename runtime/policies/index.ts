@@ -12,6 +12,7 @@ import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
+import { GenerateSAMLAssertion } from './GenerateSAMLAssertion.ts';
 import { GetAPIProduct } from './GetAPIProduct.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
@@ -21,6 +22,7 @@ import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
+import { Ldap } from './Ldap.ts';
 import { LLMTokenQuota } from './LLMTokenQuota.ts';
 import { LookupCache } from './LookupCache.ts';
 import { MessageLogging } from './MessageLogging.ts';
@@ -41,11 +43,13 @@ import { ServiceCallout } from './ServiceCallout.ts';
 import { SpikeArrest } from './SpikeArrest.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
+import { ValidateSAMLAssertion } from './ValidateSAMLAssertion.ts';
 import { VerifyAPIKey } from './VerifyAPIKey.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
 import { XMLToJSON } from './XMLToJSON.ts';
+import { XSL } from './XSL.ts';
 
 /** Every policy that runs, by its element. Adding one: its file, and a line here. */
 export const policies: ReadonlyMap<string, Policy> = new Map(
@@ -63,6 +67,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
+    GenerateSAMLAssertion,
     GetAPIProduct,
     GraphQL,
     HMAC,
@@ -71,6 +76,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     JSONToXML,
     Javascript,
     KeyValueMapOperations,
+    Ldap,
     MessageLogging,
     MessageValidation,
     MonetizationLimitsCheck,
@@ -82,6 +88,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     ServiceCallout,
     StatisticsCollector,
     TraceCapture,
+    ValidateSAMLAssertion,
     VerifyAPIKey,
     VerifyJWS,
     VerifyJWT,
@@ -97,5 +104,6 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     ResetQuota,
     ResponseCache,
     SpikeArrest,
+    XSL,
   ].map((policy) => [policy.element, policy]),
 );

@@ -1,4 +1,5 @@
 import type { PolicySource, Resource } from '../bundle/bundle.ts';
+import type { KeyStore } from '../bundle/environment.ts';
 import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
 import type { Place } from '../diagnostic.ts';
 import type { FaultKind } from '../fault.ts';
@@ -18,9 +19,11 @@ import type { Caches } from '../state/cache.ts';
 import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
 import type { GraphqlEngine } from './graphql-engine.ts';
+import type { LdapEngine } from './ldap-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 import type { OasEngine } from './oas-engine.ts';
 import type { Tokenizer } from './prompt-tokenizer.ts';
+import type { SamlEngine } from './saml-engine.ts';
 
 /** A compiled policy attachment, or any other thing that a flow does. Throws a Fault (or rejects with one) to fail. */
 export type Step = (exchange: Exchange) => Outcome;
@@ -109,6 +112,10 @@ export interface Compiler {
   readonly graphql: GraphqlEngine | undefined;
   /** Undefined unless some bundle of the deployment counts the tokens of prompts. */
   readonly tokenizer: Tokenizer | undefined;
+  /** Undefined unless some bundle of the deployment signs or validates SAML assertions. */
+  readonly saml: SamlEngine | undefined;
+  /** Undefined unless some bundle of the deployment has an Ldap policy. */
+  readonly ldap: LdapEngine | undefined;
 
   /** A flow variable's reader; marks the payload it needs. */
   reader(name: string): Reader;
@@ -123,6 +130,8 @@ export interface Compiler {
   resource(url: string): Resource | undefined;
   /** All names of resources of a type, for "did you mean". */
   resourceNames(type: string): readonly string[];
+  /** Looks up key stores and trust stores of the environment, by name or `ref://NAME`; while the plan serves as well. */
+  keyStores(): (name: string) => KeyStore | undefined;
   /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
   callout(connection: CalloutConnection, at: Place): Callout | undefined;
 

@@ -100,6 +100,9 @@ function plainCompiler(
     oas: undefined,
     graphql: undefined,
     tokenizer: undefined,
+    saml: undefined,
+    ldap: undefined,
+    keyStores: () => () => undefined,
     reader: (variable) => {
       needs(bodyNeed(variable));
       return variableReader(variable);
