@@ -129,7 +129,6 @@ export const targetEndpoint = element({
   attributes: { name: text },
   children: {
     ...flowChildren,
-    EventFlow: element({ attributes: { name: text, 'content-type': text }, children: { Response: ignored } }),
     FaultRules: faultRules,
     DefaultFaultRule: defaultFaultRule,
     HTTPTargetConnection: httpTargetConnection,
