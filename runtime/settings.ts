@@ -34,6 +34,8 @@ export interface Settings {
    * of a metadata server.
    */
   readonly googleTokens: string;
+  /** Where Google's services are that policies call, in place of Google's own hosts: `http://host:port`. */
+  readonly googleEndpoint: string | undefined;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -99,6 +101,10 @@ export function checkSettings(settings: Settings): Settings {
   if (!tokenSources.test(settings.googleTokens)) {
     const known = 'environment, metadata, stand-in, none, or the URL of a metadata server';
     throw new UsageError(`--google-tokens is "${settings.googleTokens}"; write ${known}.`);
+  }
+  const { googleEndpoint } = settings;
+  if (googleEndpoint !== undefined && !/^https?:\/\/[^/]/.test(googleEndpoint)) {
+    throw new UsageError(`--google-endpoint is "${googleEndpoint}"; write such as http://127.0.0.1:9000.`);
   }
   if (settings.countFlushMilliseconds < leastFlush) {
     throw new UsageError(`--count-flush is less than ${leastFlush} ms; a second is usual.`);

@@ -91,6 +91,13 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
       ),
     )
     .addOption(
+      setting(
+        '--google-endpoint <url>',
+        'where Model Armor and Vertex AI are that policies call; default: at Google',
+        'GOOGLE_ENDPOINT',
+      ),
+    )
+    .addOption(
       new Option('--script-engine <engine>', 'quickjs (sandbox) or vm (faster, trusts the bundles)')
         .env('ZEROHOP_SCRIPT_ENGINE')
         .default('quickjs')

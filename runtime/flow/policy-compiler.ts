@@ -16,6 +16,7 @@ import {
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
+import type { GoogleServices } from '../policies/google-services.ts';
 import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
@@ -127,6 +128,7 @@ class PolicyCompiler implements Compiler {
   readonly graphql: GraphqlEngine | undefined;
   readonly httpClient: ScriptSource['send'];
   readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
 
@@ -145,6 +147,7 @@ class PolicyCompiler implements Compiler {
     this.graphql = context.graphql;
     this.httpClient = context.connections.httpClient;
     this.googleTokens = context.connections.googleTokens;
+    this.googleServices = context.connections.googleServices;
     this.#compiling = parts;
   }
 

@@ -20,11 +20,17 @@ import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
 import { OASValidation } from './OASValidation.ts';
+import { ParseDialogflowRequest } from './ParseDialogflowRequest.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
+import { SanitizeModelResponse } from './SanitizeModelResponse.ts';
+import { SanitizeUserPrompt } from './SanitizeUserPrompt.ts';
+import { SemanticCacheLookup } from './SemanticCacheLookup.ts';
+import { SemanticCachePopulate } from './SemanticCachePopulate.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
+import { SetDialogflowResponse } from './SetDialogflowResponse.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
@@ -57,10 +63,16 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     MessageLogging,
     MessageValidation,
     OASValidation,
+    ParseDialogflowRequest,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
+    SanitizeModelResponse,
+    SanitizeUserPrompt,
+    SemanticCacheLookup,
+    SemanticCachePopulate,
     ServiceCallout,
+    SetDialogflowResponse,
     StatisticsCollector,
     TraceCapture,
     VerifyJWS,

@@ -7,6 +7,7 @@ import type { Target } from '../flow/target.ts';
 import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { Callout } from '../policies/policy.ts';
 import { ConnectionPools } from './connection-pool.ts';
+import { googleServices } from './google-services.ts';
 import { noGoogleTokens } from './google-tokens.ts';
 import { HttpCallout } from './http-callout.ts';
 import { compileHttpConnection, plainConnection, type Shared } from './http-connection.ts';
@@ -26,7 +27,10 @@ export interface OwnedConnections extends Connections {
 }
 
 /** Makes the connections of one server. All its targets share what they can: one pool per origin and TLS identity. */
-export function createConnections(googleTokens: GoogleTokens = noGoogleTokens): OwnedConnections {
+export function createConnections(
+  googleTokens: GoogleTokens = noGoogleTokens,
+  googleEndpoint?: string,
+): OwnedConnections {
   const pools = new ConnectionPools();
   const shared: Shared = { pools, googleTokens };
   const syslog = new SyslogConnections();
@@ -37,6 +41,7 @@ export function createConnections(googleTokens: GoogleTokens = noGoogleTokens): 
     url: (text, at, compiler) => compileUrl(text, at, pools, compiler),
     callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, shared, compiler),
     googleTokens,
+    googleServices: googleServices(plainConnection('', pools, emptyEnvironment('')), googleTokens, googleEndpoint),
     httpClient: (exchange, request, url) => sendForScript(forScripts, exchange, request, url),
     syslog: (protocol, tls, compiler) => syslog.compile(protocol, tls, compiler),
     logFile: (path, rotation) => files.open(path, rotation),

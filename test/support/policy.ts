@@ -90,6 +90,7 @@ function plainCompiler(
     store: new MemoryStore(),
     scripts: undefined,
     googleTokens: noGoogleTokens,
+    googleServices: { canBeCalled: false, post: () => Promise.reject(new Error('This test has no Google services')) },
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
     xsd: undefined,
