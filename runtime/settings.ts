@@ -34,6 +34,8 @@ export interface Settings {
    * of a metadata server.
    */
   readonly googleTokens: string;
+  /** Directory of scripts for policies that cannot run here; undefined: none. */
+  readonly overrides: string | undefined;
   /** Where Google's services are that policies call, in place of Google's own hosts: `http://host:port`. */
   readonly googleEndpoint: string | undefined;
 }

@@ -1,5 +1,6 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import { load } from '../bundle/load.ts';
+import { overridesIn } from '../bundle/overrides.ts';
 import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Deployment } from '../deployment/deploy.ts';
 import { deployLoaded } from '../deployment/deploy-loaded.ts';
@@ -16,11 +17,12 @@ export async function dryRun<R>(
   path: string,
   environment: string | undefined,
   look: (deployment: Deployment, bundles: readonly Bundle[]) => R,
+  overrides?: string,
 ): Promise<R> {
   const loaded = await readOrFail(path, (one) => load(one, { environment }));
   // Which tokens there will be is for the server to say that runs the bundles.
   const connections = createConnections({ ...noGoogleTokens, hasSource: true });
-  const engines = new Engines('quickjs');
+  const engines = new Engines('quickjs', overrides === undefined ? undefined : overridesIn(overrides));
   const everything = { ...loaded, environment: { ...loaded.environment, deployments: undefined } };
   try {
     const deployment = await deployLoaded(everything, { store: new MemoryStore(), connections, engines });

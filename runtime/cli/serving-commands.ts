@@ -98,6 +98,9 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
       ),
     )
     .addOption(
+      setting('--overrides <dir>', 'scripts in JavaScript that stand for Script and JavaCallout policies', 'OVERRIDES'),
+    )
+    .addOption(
       new Option('--script-engine <engine>', 'quickjs (sandbox) or vm (faster, trusts the bundles)')
         .env('ZEROHOP_SCRIPT_ENGINE')
         .default('quickjs')

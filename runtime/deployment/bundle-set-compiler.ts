@@ -34,6 +34,7 @@ export class BundleSetCompiler {
       oas: await engines.oas(bundles),
       graphql: await engines.graphql(bundles),
       policies,
+      overrides: engines.overrides,
       connections,
     });
   }

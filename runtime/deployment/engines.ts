@@ -1,4 +1,5 @@
 import type { Bundle } from '../bundle/bundle.ts';
+import type { Overrides } from '../bundle/overrides.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
 import { loadXsd, type XsdEngine } from '../language/xsd.ts';
 import { type GraphqlEngine, loadGraphql } from '../policies/graphql-engine.ts';
@@ -8,6 +9,8 @@ import type { ScriptEngine } from '../script/engine.ts';
 
 /** Engines that cost start time and memory: loaded when the first bundle asks for one, and kept. */
 export class Engines {
+  /** Scripts for policies that cannot run here. */
+  readonly overrides: Overrides | undefined;
   readonly #kind: 'quickjs' | 'vm';
   #scripts: Promise<ScriptEngine> | undefined;
   #xpath: Promise<XPathEngine> | undefined;
@@ -15,12 +18,14 @@ export class Engines {
   #oas: Promise<OasEngine> | undefined;
   #graphql: Promise<GraphqlEngine> | undefined;
 
-  constructor(kind: 'quickjs' | 'vm') {
+  constructor(kind: 'quickjs' | 'vm', overrides?: Overrides) {
     this.#kind = kind;
+    this.overrides = overrides;
   }
 
   async scripts(bundles: readonly Bundle[]): Promise<ScriptEngine | undefined> {
-    if (bundles.some(hasScript)) this.#scripts ??= createScriptEngine(this.#kind);
+    const elements = this.overrides === undefined ? ['Javascript'] : ['Javascript', 'Script', 'JavaCallout'];
+    if (bundles.some((bundle) => hasScript(bundle, elements))) this.#scripts ??= createScriptEngine(this.#kind);
     return this.#scripts;
   }
 
@@ -49,8 +54,8 @@ export class Engines {
   }
 }
 
-function hasScript(bundle: Bundle): boolean {
-  return [...bundle.policies.values()].some((policy) => policy.root.name === 'Javascript');
+function hasScript(bundle: Bundle, elements: readonly string[]): boolean {
+  return [...bundle.policies.values()].some((policy) => elements.includes(policy.root.name));
 }
 
 /** Whether the bundle has a policy of that element, with something in its text. */

@@ -191,6 +191,10 @@ class PolicyCompiler implements Compiler {
     return this.#bundle.bundle.resources.get(url) ?? this.#bundle.environment.resources.get(url);
   }
 
+  override(resource: string): Resource | undefined {
+    return this.#bundle.context.overrides?.find(this.bundle, this.name, resource);
+  }
+
   resourceNames(type: string): readonly string[] {
     const { bundle, environment } = this.#bundle;
     return [...bundle.resources.values(), ...environment.resources.values()]

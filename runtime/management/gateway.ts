@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Loaded, load } from '../bundle/load.ts';
+import { overridesIn } from '../bundle/overrides.ts';
 import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Deployment, Ground } from '../deployment/deploy.ts';
 import { Deployments } from '../deployment/deployments.ts';
@@ -44,10 +45,11 @@ export type Announce = (deployment: Deployment) => void;
  * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
+  const overrides = settings.overrides === undefined ? undefined : overridesIn(settings.overrides);
   const googleTokens = openGoogleTokens(settings.googleTokens, process.env, log);
   const store = await openStore(settings.store, log);
   const connections = createConnections(googleTokens, settings.googleEndpoint);
-  const engines = new Engines(settings.scriptEngine);
+  const engines = new Engines(settings.scriptEngine, overrides);
   const closing: (() => Promise<void>)[] = [
     () => store.close(),
     () => engines.close(),

@@ -13,6 +13,7 @@ import { GenerateJWT } from './GenerateJWT.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
+import { JavaCallout } from './JavaCallout.ts';
 import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
@@ -27,6 +28,7 @@ import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { SanitizeModelResponse } from './SanitizeModelResponse.ts';
 import { SanitizeUserPrompt } from './SanitizeUserPrompt.ts';
+import { Script } from './Script.ts';
 import { SemanticCacheLookup } from './SemanticCacheLookup.ts';
 import { SemanticCachePopulate } from './SemanticCachePopulate.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
@@ -58,6 +60,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     HTTPModifier,
     JSONThreatProtection,
     JSONToXML,
+    JavaCallout,
     Javascript,
     KeyValueMapOperations,
     MessageLogging,
@@ -71,6 +74,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     SanitizeUserPrompt,
     SemanticCacheLookup,
     SemanticCachePopulate,
+    Script,
     ServiceCallout,
     SetDialogflowResponse,
     StatisticsCollector,

@@ -107,6 +107,11 @@ export interface Compiler {
   needs(need: BodyNeed): void;
   /** A resource by URL (`jsc://file.js`): the proxy's, then the environment's. Undefined when it is not there. */
   resource(url: string): Resource | undefined;
+  /**
+   * The script that the overrides directory has for this policy; undefined when there is none.
+   * @param resource file of the policy's own resource, such as `check.py`
+   */
+  override(resource: string): Resource | undefined;
   /** All names of resources of a type, for "did you mean". */
   resourceNames(type: string): readonly string[];
   /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */

@@ -3,14 +3,6 @@ import { nearest } from '../diagnostic.ts';
 /** Apigee's policies that zerohop knows by name and does not run. Never silent: each is reported when its bundle is loaded. */
 
 const cannot = {
-  JavaCallout: {
-    what: 'JavaCallout runs a compiled class on the Java virtual machine, which zerohop does not have.',
-    hint: 'Port it to a Javascript policy; a resource of the same job in JavaScript needs no JVM.',
-  },
-  Script: {
-    what: 'Script runs Python on the Java virtual machine, which zerohop does not have.',
-    hint: 'Port it to a Javascript policy.',
-  },
   XSL: {
     what: 'XSL needs an XSLT processor, which zerohop does not have.',
     hint: 'Read the XML with ExtractVariables and write the result with AssignMessage, or use XMLToJSON and Javascript.',
@@ -55,7 +47,7 @@ export interface Unsupported {
 
 /** Why a policy of Apigee does not run here; undefined when Apigee has no policy of that name. */
 export function unsupportedReason(element: string): Unsupported | undefined {
-  if (element === 'JavaCallout' || element === 'Script' || element === 'XSL') return cannot[element];
+  if (element === 'XSL') return cannot[element];
   if (!notYet.has(element)) return undefined;
   return {
     what: `${element} is a policy of Apigee that zerohop does not run yet.`,

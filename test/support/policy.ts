@@ -131,6 +131,7 @@ function plainCompiler(
         ? undefined
         : { type, name: file, file: `resources/${type}/${file}`, bytes: Buffer.from(text) };
     },
+    override: () => undefined,
     resourceNames: (type) =>
       [...resources.keys()].filter((url) => url.startsWith(`${type}://`)).map((url) => url.slice(type.length + 3)),
     callout: () => undefined,
