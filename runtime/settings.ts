@@ -34,6 +34,8 @@ export interface Settings {
    * of a metadata server.
    */
   readonly googleTokens: string;
+  /** Whether Node.js applications in bundles are run: such code can do what this process can. */
+  readonly allowScriptTargets: boolean;
   /** Directory of scripts for policies that cannot run here; undefined: none. */
   readonly overrides: string | undefined;
   /** Where Google's services are that policies call, in place of Google's own hosts: `http://host:port`. */

@@ -143,6 +143,7 @@ export const targetEndpoint = element({
 export type TargetEndpointConfig = ConfigOf<typeof targetEndpoint>;
 export type HTTPTargetConnectionConfig = ConfigOf<typeof httpTargetConnection>;
 export type LocalTargetConnectionConfig = ConfigOf<typeof localTargetConnection>;
+export type ScriptTargetConfig = ConfigOf<typeof scriptTarget>;
 export type AuthenticationConfig = ConfigOf<typeof authentication>;
 export type SSLInfoConfig = ConfigOf<typeof sslInfo>;
 export type LoadBalancerConfig = ConfigOf<typeof loadBalancer>;

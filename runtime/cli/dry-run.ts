@@ -21,7 +21,7 @@ export async function dryRun<R>(
 ): Promise<R> {
   const loaded = await readOrFail(path, (one) => load(one, { environment }));
   // Which tokens there will be is for the server to say that runs the bundles.
-  const connections = createConnections({ ...noGoogleTokens, hasSource: true });
+  const connections = createConnections({ googleTokens: { ...noGoogleTokens, hasSource: true } });
   const engines = new Engines('quickjs', overrides === undefined ? undefined : overridesIn(overrides));
   const everything = { ...loaded, environment: { ...loaded.environment, deployments: undefined } };
   try {

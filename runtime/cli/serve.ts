@@ -26,6 +26,7 @@ export interface ServeOptions {
   readonly googleTokens: string;
   readonly googleEndpoint?: string;
   readonly overrides?: string;
+  readonly allowScriptTargets?: boolean;
   readonly countFlush: string;
   readonly revisionsKept: string;
   /** Whether changes of the directory are followed. */
@@ -56,6 +57,7 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     googleTokens: options.googleTokens,
     googleEndpoint: options.googleEndpoint,
     overrides: options.overrides,
+    allowScriptTargets: options.allowScriptTargets === true,
     countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
     revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
     allowEmpty: options.dev === true,

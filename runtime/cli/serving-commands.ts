@@ -101,6 +101,12 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
       setting('--overrides <dir>', 'scripts in JavaScript that stand for Script and JavaCallout policies', 'OVERRIDES'),
     )
     .addOption(
+      new Option(
+        '--allow-script-targets',
+        'run Node.js applications in bundles (ScriptTarget): they are not confined',
+      ).env('ZEROHOP_ALLOW_SCRIPT_TARGETS'),
+    )
+    .addOption(
       new Option('--script-engine <engine>', 'quickjs (sandbox) or vm (faster, trusts the bundles)')
         .env('ZEROHOP_SCRIPT_ENGINE')
         .default('quickjs')

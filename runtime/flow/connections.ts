@@ -1,4 +1,4 @@
-import type { Named } from '../bundle/bundle.ts';
+import type { Bundle, Named } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
 import type { CalloutConnection, SSLInfoConfig, TargetEndpointConfig } from '../bundle/target.ts';
 import type { Diagnostics, Place } from '../diagnostic.ts';
@@ -14,6 +14,8 @@ import type { Target } from './target.ts';
 export interface ConnectionCompiler {
   readonly environment: Environment;
   readonly diagnostics: Diagnostics;
+  /** The bundle that is compiled. */
+  readonly bundle?: Pick<Bundle, 'name' | 'resources'>;
   template(text: string, at: Place, options?: TemplateRequest): Template;
 }
 

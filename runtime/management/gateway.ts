@@ -48,7 +48,11 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
   const overrides = settings.overrides === undefined ? undefined : overridesIn(settings.overrides);
   const googleTokens = openGoogleTokens(settings.googleTokens, process.env, log);
   const store = await openStore(settings.store, log);
-  const connections = createConnections(googleTokens, settings.googleEndpoint);
+  const connections = createConnections({
+    googleTokens,
+    googleEndpoint: settings.googleEndpoint,
+    scriptTargets: settings.allowScriptTargets ? log : undefined,
+  });
   const engines = new Engines(settings.scriptEngine, overrides);
   const closing: (() => Promise<void>)[] = [
     () => store.close(),

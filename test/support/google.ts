@@ -25,8 +25,11 @@ export async function googleStandIn(): Promise<StandIn> {
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
   const tokens = { hasSource: true, token: () => 'T' };
-  const connections = createConnections(tokens, origin.url);
-  const nowhere = createConnections(tokens, `http://127.0.0.1:${await closedPort()}`);
+  const connections = createConnections({ googleTokens: tokens, googleEndpoint: origin.url });
+  const nowhere = createConnections({
+    googleTokens: tokens,
+    googleEndpoint: `http://127.0.0.1:${await closedPort()}`,
+  });
   return {
     url: origin.url,
     asked,

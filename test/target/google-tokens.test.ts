@@ -204,10 +204,12 @@ describe('targets', () => {
   let origin: OriginServer;
   const asked: GoogleTokenRequest[] = [];
   const connections = createConnections({
-    hasSource: true,
-    token: (request) => {
-      asked.push(request);
-      return Promise.resolve('T');
+    googleTokens: {
+      hasSource: true,
+      token: (request) => {
+        asked.push(request);
+        return Promise.resolve('T');
+      },
     },
   });
   before(async () => {
