@@ -120,7 +120,9 @@ export async function deploy(
 ): Promise<Deployment> {
   const prepared = await prepare(change, environment, ground, previous);
   await prepared.doDeployWork();
-  return prepared;
+  // Nothing else of it: what was compiled from holds on to the sources.
+  const { snapshot, bundles, diagnostics } = prepared;
+  return { snapshot, bundles, diagnostics };
 }
 
 /** Takes one bundle after the other; which plan serves a name is settled here. */

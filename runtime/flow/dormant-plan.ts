@@ -30,6 +30,7 @@ export function briefPlan(bundle: Bundle, compile: Compile): ProxyPlan {
  * deployed most of them are idle, and closures take several times the memory of the XML they come from.
  */
 export function dormantPlan(plan: ProxyPlan, compile: Compile): ProxyPlan {
+  const proxy = plan.name;
   const targets: Target[] = [];
   let woken: Promise<ProxyPlan | undefined> | undefined;
   const wake = (): Promise<ProxyPlan | undefined> => {
@@ -46,11 +47,16 @@ export function dormantPlan(plan: ProxyPlan, compile: Compile): ProxyPlan {
     );
     return woken;
   };
-  const programOf = async (endpoint: CompiledEndpoint): Promise<EndpointProgram> => {
-    const awake = (await wake())?.endpoints.find(({ name }) => name === endpoint.name);
+  // By name: the endpoint itself would keep its program.
+  const programOf = async (name: string): Promise<EndpointProgram> => {
+    const awake = (await wake())?.endpoints.find((one) => one.name === name);
     if (awake !== undefined) return awake.program();
-    const text = `Unable to identify proxy "${endpoint.proxy}": it has mistakes and is not deployed`;
+    const text = `Unable to identify proxy "${proxy}": it has mistakes and is not deployed`;
     throw new Fault(flowFaults.applicationNotFound, text);
   };
-  return { ...plan, endpoints: plan.endpoints.map((one) => one.dormant(() => programOf(one))), targets };
+  const endpoints = plan.endpoints.map((one) => {
+    const { name } = one;
+    return one.dormant(() => programOf(name));
+  });
+  return { ...plan, endpoints, targets };
 }
