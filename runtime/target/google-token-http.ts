@@ -1,5 +1,3 @@
-import { request } from 'undici';
-
 /** Milliseconds a source of tokens may take. */
 const patience = 10_000;
 /** Bytes of an answer; the longest tokens have a few thousand. */
@@ -13,17 +11,15 @@ export interface TokenCall {
 
 /** The text of a 200 answer. @throws Error that names the status, and nothing that was sent */
 export async function askForToken(url: string, call: TokenCall): Promise<string> {
-  // `reset`: a call an hour needs no kept connection, and none is to keep the process alive.
-  const answer = await request(url, { ...call, reset: true, signal: AbortSignal.timeout(patience) });
-  const chunks: Buffer[] = [];
+  const answer = await fetch(url, { ...call, redirect: 'error', signal: AbortSignal.timeout(patience) });
+  const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of answer.body) {
-    if (!Buffer.isBuffer(chunk)) continue;
+  for await (const chunk of answer.body ?? []) {
     size += chunk.length;
     if (size > mostBytes) throw new Error(`the answer has more than ${mostBytes} bytes`);
     chunks.push(chunk);
   }
-  if (answer.statusCode !== 200) throw new Error(`the answer has status ${answer.statusCode}`);
+  if (answer.status !== 200) throw new Error(`the answer has status ${answer.status}`);
   return Buffer.concat(chunks).toString('utf8').trim();
 }
 

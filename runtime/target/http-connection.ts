@@ -109,17 +109,17 @@ export function plainConnection(text: string, pools: ConnectionPools, environmen
 function authenticationOf(
   { Authentication: config, URL: url }: HTTPTargetConnectionConfig,
   tokens: GoogleTokens,
-  { diagnostics, template }: ConnectionCompiler,
+  compiler: ConnectionCompiler,
 ): GoogleAuthentication | undefined {
   if (config === undefined) return undefined;
   const authentication = compileGoogleAuthentication(config, url !== undefined && url.text !== '', tokens, {
-    template,
-    warning: (...finding) => diagnostics.warning(...finding),
+    template: (text, at) => compiler.template(text, at),
+    warning: (...finding) => compiler.diagnostics.warning(...finding),
   });
   if (authentication !== undefined && !tokens.hasSource) {
     const message =
       'Authentication asks for a Google token, and there is no source of those. Every call of this target fails.';
-    diagnostics.warning('ZH048', config.at, message, noTokensHint);
+    compiler.diagnostics.warning('ZH048', config.at, message, noTokensHint);
   }
   return authentication;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +26,11 @@ const patience = { start: 30_000, stop: 5_000 };
 /** Milliseconds before a new start, doubled with each that fails; one that ran for a minute begins anew. */
 const backOff = { first: 500, longest: 30_000, steady: 60_000 };
 
-const mainFile = fileURLToPath(new URL(`node-main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+/** Beside this file; or below the folder of the one program that a build makes of all others. */
+function mainFile(): string {
+  const here = fileURLToPath(new URL('node-main.js', import.meta.url));
+  return existsSync(here) ? here : fileURLToPath(new URL('target/node-main.js', import.meta.url));
+}
 
 /**
  * One application in a process of its own: started with its first request, started again when it ends, with growing
@@ -91,7 +96,7 @@ export class NodeProcess {
       [
         `--max-old-space-size=${heapMegabytes}`,
         '--max-http-header-size=262144',
-        mainFile,
+        mainFile(),
         script,
         ...this.#application.arguments,
       ],
