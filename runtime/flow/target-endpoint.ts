@@ -3,12 +3,14 @@ import type { TargetEndpointConfig } from '../bundle/target.ts';
 import { Fault, flowFaults } from '../fault.ts';
 import { type Exchange, type Outcome, Phase } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
+import { responsePolicies } from './attachments.ts';
 import { compileEventFlow } from './event-flow.ts';
 import { compileFaultRules } from './fault-rules.ts';
 import type { FlowCompiler } from './flow-compiler.ts';
 import { type CompiledFlows, compileFlows } from './flows.ts';
 import { hookSteps } from './hook.ts';
 import { withPayloads } from './payload.ts';
+import { requestThenResponse } from './resume.ts';
 import { nothing, sequence } from './sequence.ts';
 import type { Target } from './target.ts';
 
@@ -22,19 +24,23 @@ export function compileTargetSide(
   const flows = compileFlows(config.config, 'target', compiler);
   const rules = compileFaultRules(config.config, 'firstFirst', compiler);
   const events = compileEventFlow(config.config.EventFlow, 'target', rules, compiler);
-  return targetSide(target, flows, rules, hasDeadline, events);
+  const attached = compiler.parts.responseCaches.size === 0 ? undefined : responsePolicies(config.config);
+  return targetSide(target, flows, rules, hasDeadline, attached, events);
 }
 
 /** The target side of a RouteRule's URL: no target flows, no fault rules. */
-export function bareTargetSide(target: Target, hasDeadline: boolean): Step {
-  return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline);
+export function bareTargetSide(target: Target, hasDeadline: boolean, compiler: FlowCompiler): Step {
+  const attached = compiler.parts.responseCaches.size === 0 ? undefined : new Set<string>();
+  return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline, attached);
 }
 
+/** @param attached policies of its response flows; undefined when no response can be put in place of the target's */
 function targetSide(
   target: Target,
   flows: CompiledFlows,
   rules: Step | undefined,
   hasDeadline: boolean,
+  attached: ReadonlySet<string> | undefined,
   events: Step = nothing,
 ): Step {
   const enter: Step = (exchange) => {
@@ -43,18 +49,23 @@ function targetSide(
     target.begin(exchange);
   };
   const connect: Step = withPayloads((exchange) => target.connect(exchange), target.needs);
-  return sequence([
+  const request = [
     enter,
     hookSteps.PreTargetFlowHook,
     flows.request,
     hasDeadline ? checkDeadline : nothing,
     events === nothing ? nothing : asksForPlainText,
     connect,
-    (exchange) => received(exchange, target),
+    (exchange: Exchange) => received(exchange, target),
     events,
-    flows.response,
-    hookSteps.PostTargetFlowHook,
-  ]);
+  ];
+  const response = [flows.response, hookSteps.PostTargetFlowHook];
+  if (attached === undefined) return sequence([...request, ...response]);
+  const enterResponse = (exchange: Exchange): void => {
+    exchange.phase = Phase.targetResponse;
+    exchange.faultRules = rules;
+  };
+  return requestThenResponse(sequence(request), sequence(response), enterResponse, attached);
 }
 
 /** Events have to be read: the target is not to compress them. */

@@ -8,6 +8,7 @@ import { callVariables, interfaceVariable, propertyVariable } from './call-varia
 import { customVariable } from './custom-variables.ts';
 import { errorVariables } from './error-variables.ts';
 import { eventVariables } from './event-variables.ts';
+import { groupedVariable } from './grouped-variables.ts';
 import { messageVariable } from './message-variables.ts';
 import { systemVariables } from './system-variables.ts';
 import { targetVariables } from './target-variables.ts';
@@ -73,6 +74,7 @@ function resolve(name: string): Variable {
     messageVariable(name) ??
     propertyVariable(name) ??
     interfaceVariable(name) ??
+    groupedVariable(name) ??
     customVariable(name)
   );
 }

@@ -13,8 +13,10 @@ import { maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
+import { Caches } from '../state/cache.ts';
 import { CallCountKeeper } from '../state/call-count-keeper.ts';
 import { CallCounts } from '../state/call-counts.ts';
+import { Consumers } from '../state/consumers.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
 import { createConnections } from '../target/connections.ts';
@@ -60,7 +62,8 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
     async () => connections.close(),
   ];
   try {
-    return await open(settings, log, announce, { store, connections, engines }, closing);
+    const ground = { store, caches: new Caches(store), connections, engines, consumers: new Consumers() };
+    return await open(settings, log, announce, ground, closing);
   } catch (error) {
     await closeAll(closing);
     throw error;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Fault } from '../fault.ts';
 import type { CurrentEvent } from './event.ts';
 import type { Message } from './message.ts';
+import type { VariableGroup } from './variable-group.ts';
 
 /** What running something gives: nothing when it is done, a promise when it is not yet. */
 export type Outcome = void | Promise<void>;
@@ -244,6 +245,8 @@ export class Exchange {
   copyQueryParams: boolean;
   /** Custom flow variables, made at the first write. Undefined values are never stored. */
   variables: Map<string, unknown> | undefined;
+  /** By prefix, without the dot at its end. */
+  groups: Map<string, VariableGroup> | undefined;
   /** Milliseconds since 1970. */
   readonly receivedStart: number;
   receivedEnd: number;
@@ -259,6 +262,8 @@ export class Exchange {
   aborted: boolean;
   /** A step of the request has put the response in place: what is left of the request, target included, is skipped. */
   skipsToResponse: boolean;
+  /** Name of the policy at which the response goes on that a step has put in place; what stands before it is skipped. */
+  resumesAt: string | undefined;
   /** What is still to be done to the answer, normal or error, when all flows are over. */
   finishing: ((answer: Message) => void)[] | undefined;
   /** Almost always one at a time: a set would cost each request more than all the rest of this. */
@@ -309,6 +314,7 @@ export class Exchange {
     this.copyPathSuffix = true;
     this.copyQueryParams = true;
     this.variables = undefined;
+    this.groups = undefined;
     this.receivedStart = now;
     this.receivedEnd = now;
     this.sentStart = 0;
@@ -318,6 +324,7 @@ export class Exchange {
     this.trail = parent === undefined ? [] : parent.trail;
     this.aborted = false;
     this.skipsToResponse = false;
+    this.resumesAt = undefined;
     this.finishing = undefined;
     this.#cancellation = undefined;
     this.#moreCancellations = undefined;

@@ -1,8 +1,10 @@
 import { AccessControl } from './AccessControl.ts';
+import { AccessEntity } from './AccessEntity.ts';
 import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
 import { CORS } from './CORS.ts';
+import { ConcurrentRatelimit } from './ConcurrentRatelimit.ts';
 import { DataCapture } from './DataCapture.ts';
 import { DecodeJWS } from './DecodeJWS.ts';
 import { DecodeJWT } from './DecodeJWT.ts';
@@ -10,22 +12,33 @@ import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
+import { GetAPIProduct } from './GetAPIProduct.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
+import { InvalidateCache } from './InvalidateCache.ts';
 import { JavaCallout } from './JavaCallout.ts';
 import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
+import { LLMTokenQuota } from './LLMTokenQuota.ts';
+import { LookupCache } from './LookupCache.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
+import { MonetizationLimitsCheck } from './MonetizationLimitsCheck.ts';
 import { OASValidation } from './OASValidation.ts';
+import { OAuthV1 } from './OAuthV1.ts';
 import { ParseDialogflowRequest } from './ParseDialogflowRequest.ts';
+import { PopulateCache } from './PopulateCache.ts';
+import { PromptTokenLimit } from './PromptTokenLimit.ts';
 import type { Policy } from './policy.ts';
+import { Quota } from './Quota.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
+import { ResetQuota } from './ResetQuota.ts';
+import { ResponseCache } from './ResponseCache.ts';
 import { SanitizeModelResponse } from './SanitizeModelResponse.ts';
 import { SanitizeUserPrompt } from './SanitizeUserPrompt.ts';
 import { Script } from './Script.ts';
@@ -33,8 +46,10 @@ import { SemanticCacheLookup } from './SemanticCacheLookup.ts';
 import { SemanticCachePopulate } from './SemanticCachePopulate.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { SetDialogflowResponse } from './SetDialogflowResponse.ts';
+import { SpikeArrest } from './SpikeArrest.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
+import { VerifyAPIKey } from './VerifyAPIKey.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
@@ -44,6 +59,7 @@ import { XMLToJSON } from './XMLToJSON.ts';
 export const policies: ReadonlyMap<string, Policy> = new Map(
   [
     AccessControl,
+    AccessEntity,
     AssertCondition,
     AssignMessage,
     BasicAuthentication,
@@ -55,6 +71,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
+    GetAPIProduct,
     GraphQL,
     HMAC,
     HTTPModifier,
@@ -65,8 +82,10 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     KeyValueMapOperations,
     MessageLogging,
     MessageValidation,
+    MonetizationLimitsCheck,
     OASValidation,
     ParseDialogflowRequest,
+    OAuthV1,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
@@ -79,9 +98,20 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     SetDialogflowResponse,
     StatisticsCollector,
     TraceCapture,
+    VerifyAPIKey,
     VerifyJWS,
     VerifyJWT,
     XMLThreatProtection,
     XMLToJSON,
+    ConcurrentRatelimit,
+    InvalidateCache,
+    LLMTokenQuota,
+    LookupCache,
+    PopulateCache,
+    PromptTokenLimit,
+    Quota,
+    ResetQuota,
+    ResponseCache,
+    SpikeArrest,
   ].map((policy) => [policy.element, policy]),
 );

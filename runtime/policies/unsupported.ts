@@ -10,34 +10,19 @@ const cannot = {
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
-  'AccessEntity',
-  'ConcurrentRatelimit',
   'DeleteOAuthV2Info',
   'ExternalCallout',
   'GenerateSAMLAssertion',
-  'GetAPIProduct',
   'GetOAuthV2Info',
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',
-  'InvalidateCache',
-  'LLMTokenQuota',
   'Ldap',
-  'LookupCache',
-  'MonetizationLimitsCheck',
-  'OAuthV1',
   'OAuthV2',
-  'PopulateCache',
-  'PromptTokenLimit',
   'PublishMessage',
-  'Quota',
-  'ResetQuota',
-  'ResponseCache',
   'RevokeOAuthV2',
   'SetOAuthV2Info',
-  'SpikeArrest',
   'ValidateSAMLAssertion',
-  'VerifyAPIKey',
 ]);
 
 export interface Unsupported {
