@@ -19,6 +19,7 @@ export function addValidate(program: Command, result: Result): void {
     )
     .addOption(new Option('--max-warnings <number>', 'exit 1 when there are more warnings'))
     .addOption(setting('--environment <name>', 'environment whose resources are checked against', 'ENVIRONMENT'))
+    .addOption(setting('--overrides <dir>', 'scripts that stand for Script and JavaCallout policies', 'OVERRIDES'))
     .action(async (paths: string[], options: ValidateOptions) => {
       const { validate } = await import('./validate.ts');
       result.code = await validate(paths, options);

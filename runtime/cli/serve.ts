@@ -23,6 +23,10 @@ export interface ServeOptions {
   readonly maxChainCalls: string;
   readonly shutdownTimeout: string;
   readonly scriptEngine: 'quickjs' | 'vm';
+  readonly googleTokens: string;
+  readonly googleEndpoint?: string;
+  readonly overrides?: string;
+  readonly allowScriptTargets?: boolean;
   readonly countFlush: string;
   readonly revisionsKept: string;
   /** Whether changes of the directory are followed. */
@@ -50,6 +54,10 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     maxChainCalls: parseWholeNumber(options.maxChainCalls, '--max-chain-calls', 1, 1_000_000),
     shutdownTimeout: parseDuration(options.shutdownTimeout, '--shutdown-timeout'),
     scriptEngine: options.scriptEngine,
+    googleTokens: options.googleTokens,
+    googleEndpoint: options.googleEndpoint,
+    overrides: options.overrides,
+    allowScriptTargets: options.allowScriptTargets === true,
     countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
     revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
     allowEmpty: options.dev === true,

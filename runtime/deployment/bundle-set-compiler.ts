@@ -39,6 +39,7 @@ export class BundleSetCompiler {
       saml: await engines.saml(bundles),
       ldap: await engines.ldap(bundles),
       policies,
+      overrides: engines.overrides,
       connections,
     });
   }

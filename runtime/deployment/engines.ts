@@ -1,4 +1,5 @@
 import type { Bundle } from '../bundle/bundle.ts';
+import type { Overrides } from '../bundle/overrides.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
 import { loadXsd, type XsdEngine } from '../language/xsd.ts';
 import { type GraphqlEngine, loadGraphql } from '../policies/graphql-engine.ts';
@@ -11,6 +12,8 @@ import type { ScriptEngine } from '../script/engine.ts';
 
 /** Engines that cost start time and memory: loaded when the first bundle asks for one, and kept. */
 export class Engines {
+  /** Scripts for policies that cannot run here. */
+  readonly overrides: Overrides | undefined;
   readonly #kind: 'quickjs' | 'vm';
   #scripts: Promise<ScriptEngine> | undefined;
   #xpath: Promise<XPathEngine> | undefined;
@@ -21,12 +24,14 @@ export class Engines {
   #saml: Promise<SamlEngine> | undefined;
   #ldap: Promise<LdapEngine> | undefined;
 
-  constructor(kind: 'quickjs' | 'vm') {
+  constructor(kind: 'quickjs' | 'vm', overrides?: Overrides) {
     this.#kind = kind;
+    this.overrides = overrides;
   }
 
   async scripts(bundles: readonly Bundle[]): Promise<ScriptEngine | undefined> {
-    if (bundles.some(hasScript)) this.#scripts ??= createScriptEngine(this.#kind);
+    const elements = this.overrides === undefined ? ['Javascript'] : ['Javascript', 'Script', 'JavaCallout'];
+    if (bundles.some((bundle) => hasScript(bundle, elements))) this.#scripts ??= createScriptEngine(this.#kind);
     return this.#scripts;
   }
 
@@ -72,8 +77,8 @@ export class Engines {
   }
 }
 
-function hasScript(bundle: Bundle): boolean {
-  return [...bundle.policies.values()].some((policy) => policy.root.name === 'Javascript');
+function hasScript(bundle: Bundle, elements: readonly string[]): boolean {
+  return [...bundle.policies.values()].some((policy) => elements.includes(policy.root.name));
 }
 
 /** Whether the bundle has a policy of that element, with something in its text. */

@@ -1,5 +1,6 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
+import type { Overrides } from '../bundle/overrides.ts';
 import { type Diagnostics, type Place, placeWithin } from '../diagnostic.ts';
 import { type Condition, compileCondition } from '../language/condition.ts';
 import { compileTemplate, type Template } from '../language/template.ts';
@@ -44,6 +45,8 @@ export interface CompileContext {
   /** Undefined unless some bundle has an Ldap policy. */
   readonly ldap: LdapEngine | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Scripts for policies that cannot run here; undefined when there is no directory of them. */
+  readonly overrides?: Overrides | undefined;
   readonly connections: Connections;
 }
 

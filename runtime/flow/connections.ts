@@ -1,8 +1,10 @@
-import type { Named } from '../bundle/bundle.ts';
+import type { Bundle, Named } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
 import type { CalloutConnection, SSLInfoConfig, TargetEndpointConfig } from '../bundle/target.ts';
 import type { Diagnostics, Place } from '../diagnostic.ts';
 import type { Template } from '../language/template.ts';
+import type { GoogleServices } from '../policies/google-services.ts';
+import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { Callout, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptSource } from '../script/engine.ts';
@@ -12,6 +14,8 @@ import type { Target } from './target.ts';
 export interface ConnectionCompiler {
   readonly environment: Environment;
   readonly diagnostics: Diagnostics;
+  /** The bundle that is compiled. */
+  readonly bundle?: Pick<Bundle, 'name' | 'resources'>;
   template(text: string, at: Place, options?: TemplateRequest): Template;
 }
 
@@ -26,6 +30,9 @@ export interface Connections {
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined, compiler: ConnectionCompiler): SyslogConnection;
   /** A log file, opened with its first line. */
   logFile(path: string, rotation: LogRotation): LogFile;
+  /** Tokens for calls of Google's services, and of what is protected like them. */
+  readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
   /** Sends what a script's `httpClient` asks for. */
   readonly httpClient: ScriptSource['send'];
 }

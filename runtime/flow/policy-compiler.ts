@@ -17,6 +17,8 @@ import {
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
+import type { GoogleServices } from '../policies/google-services.ts';
+import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
 import type { LdapEngine } from '../policies/ldap-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
@@ -137,6 +139,8 @@ class PolicyCompiler implements Compiler {
   readonly saml: SamlEngine | undefined;
   readonly ldap: LdapEngine | undefined;
   readonly httpClient: ScriptSource['send'];
+  readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
 
@@ -159,6 +163,8 @@ class PolicyCompiler implements Compiler {
     this.saml = context.saml;
     this.ldap = context.ldap;
     this.httpClient = context.connections.httpClient;
+    this.googleTokens = context.connections.googleTokens;
+    this.googleServices = context.connections.googleServices;
     this.#compiling = parts;
   }
 
@@ -208,6 +214,10 @@ class PolicyCompiler implements Compiler {
 
   resource(url: string): Resource | undefined {
     return this.#bundle.bundle.resources.get(url) ?? this.#bundle.environment.resources.get(url);
+  }
+
+  override(resource: string): Resource | undefined {
+    return this.#bundle.context.overrides?.find(this.bundle, this.name, resource);
   }
 
   resourceNames(type: string): readonly string[] {

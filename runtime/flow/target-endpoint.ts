@@ -4,6 +4,7 @@ import { Fault, flowFaults } from '../fault.ts';
 import { type Exchange, type Outcome, Phase } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
 import { responsePolicies } from './attachments.ts';
+import { compileEventFlow } from './event-flow.ts';
 import { compileFaultRules } from './fault-rules.ts';
 import type { FlowCompiler } from './flow-compiler.ts';
 import { type CompiledFlows, compileFlows } from './flows.ts';
@@ -22,8 +23,9 @@ export function compileTargetSide(
 ): Step {
   const flows = compileFlows(config.config, 'target', compiler);
   const rules = compileFaultRules(config.config, 'firstFirst', compiler);
+  const events = compileEventFlow(config.config.EventFlow, 'target', rules, compiler);
   const attached = compiler.parts.responseCaches.size === 0 ? undefined : responsePolicies(config.config);
-  return targetSide(target, flows, rules, hasDeadline, attached);
+  return targetSide(target, flows, rules, hasDeadline, attached, events);
 }
 
 /** The target side of a RouteRule's URL: no target flows, no fault rules. */
@@ -39,6 +41,7 @@ function targetSide(
   rules: Step | undefined,
   hasDeadline: boolean,
   attached: ReadonlySet<string> | undefined,
+  events: Step = nothing,
 ): Step {
   const enter: Step = (exchange) => {
     exchange.phase = Phase.targetRequest;
@@ -51,8 +54,10 @@ function targetSide(
     hookSteps.PreTargetFlowHook,
     flows.request,
     hasDeadline ? checkDeadline : nothing,
+    events === nothing ? nothing : asksForPlainText,
     connect,
     (exchange: Exchange) => received(exchange, target),
+    events,
   ];
   const response = [flows.response, hookSteps.PostTargetFlowHook];
   if (attached === undefined) return sequence([...request, ...response]);
@@ -61,6 +66,11 @@ function targetSide(
     exchange.faultRules = rules;
   };
   return requestThenResponse(sequence(request), sequence(response), enterResponse, attached);
+}
+
+/** Events have to be read: the target is not to compress them. */
+function asksForPlainText({ request }: Exchange): void {
+  if (request.headers.has('accept-encoding')) request.headers.remove('Accept-Encoding');
 }
 
 function checkDeadline(exchange: Exchange): void {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Loaded, load } from '../bundle/load.ts';
+import { overridesIn } from '../bundle/overrides.ts';
 import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Deployment, Ground } from '../deployment/deploy.ts';
 import { Deployments } from '../deployment/deployments.ts';
@@ -19,6 +20,7 @@ import { Consumers } from '../state/consumers.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
 import { createConnections } from '../target/connections.ts';
+import { openGoogleTokens } from '../target/google-token-source.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
 import { openManagement } from './server.ts';
@@ -45,9 +47,15 @@ export type Announce = (deployment: Deployment) => void;
  * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
+  const overrides = settings.overrides === undefined ? undefined : overridesIn(settings.overrides);
+  const googleTokens = openGoogleTokens(settings.googleTokens, process.env, log);
   const store = await openStore(settings.store, log);
-  const connections = createConnections();
-  const engines = new Engines(settings.scriptEngine);
+  const connections = createConnections({
+    googleTokens,
+    googleEndpoint: settings.googleEndpoint,
+    scriptTargets: settings.allowScriptTargets ? log : undefined,
+  });
+  const engines = new Engines(settings.scriptEngine, overrides);
   const closing: (() => Promise<void>)[] = [
     () => store.close(),
     () => engines.close(),

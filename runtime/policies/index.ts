@@ -18,6 +18,7 @@ import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
 import { InvalidateCache } from './InvalidateCache.ts';
+import { JavaCallout } from './JavaCallout.ts';
 import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
@@ -30,6 +31,7 @@ import { MessageValidation } from './MessageValidation.ts';
 import { MonetizationLimitsCheck } from './MonetizationLimitsCheck.ts';
 import { OASValidation } from './OASValidation.ts';
 import { OAuthV1 } from './OAuthV1.ts';
+import { ParseDialogflowRequest } from './ParseDialogflowRequest.ts';
 import { PopulateCache } from './PopulateCache.ts';
 import { PromptTokenLimit } from './PromptTokenLimit.ts';
 import type { Policy } from './policy.ts';
@@ -39,7 +41,13 @@ import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { ResetQuota } from './ResetQuota.ts';
 import { ResponseCache } from './ResponseCache.ts';
+import { SanitizeModelResponse } from './SanitizeModelResponse.ts';
+import { SanitizeUserPrompt } from './SanitizeUserPrompt.ts';
+import { Script } from './Script.ts';
+import { SemanticCacheLookup } from './SemanticCacheLookup.ts';
+import { SemanticCachePopulate } from './SemanticCachePopulate.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
+import { SetDialogflowResponse } from './SetDialogflowResponse.ts';
 import { SpikeArrest } from './SpikeArrest.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
@@ -74,6 +82,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     HTTPModifier,
     JSONThreatProtection,
     JSONToXML,
+    JavaCallout,
     Javascript,
     KeyValueMapOperations,
     Ldap,
@@ -81,11 +90,18 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     MessageValidation,
     MonetizationLimitsCheck,
     OASValidation,
+    ParseDialogflowRequest,
     OAuthV1,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
+    SanitizeModelResponse,
+    SanitizeUserPrompt,
+    SemanticCacheLookup,
+    SemanticCachePopulate,
+    Script,
     ServiceCallout,
+    SetDialogflowResponse,
     StatisticsCollector,
     TraceCapture,
     ValidateSAMLAssertion,

@@ -18,6 +18,8 @@ import type { Answer } from '../state/answer.ts';
 import type { Caches } from '../state/cache.ts';
 import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
+import type { GoogleServices } from './google-services.ts';
+import type { GoogleTokens } from './google-tokens.ts';
 import type { GraphqlEngine } from './graphql-engine.ts';
 import type { LdapEngine } from './ldap-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
@@ -102,6 +104,9 @@ export interface Compiler {
   readonly scripts: ScriptEngine | undefined;
   /** Sends the requests of scripts. */
   readonly httpClient: ScriptSource['send'];
+  /** Tokens for calls of Google's services. */
+  readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
   /** Undefined unless some bundle of the deployment uses XPath. */
   readonly xpath: XPathEngine | undefined;
   /** Undefined unless some bundle of the deployment validates by a schema. */
@@ -128,6 +133,11 @@ export interface Compiler {
   needs(need: BodyNeed): void;
   /** A resource by URL (`jsc://file.js`): the proxy's, then the environment's. Undefined when it is not there. */
   resource(url: string): Resource | undefined;
+  /**
+   * The script that the overrides directory has for this policy; undefined when there is none.
+   * @param resource file of the policy's own resource, such as `check.py`
+   */
+  override(resource: string): Resource | undefined;
   /** All names of resources of a type, for "did you mean". */
   resourceNames(type: string): readonly string[];
   /** Looks up key stores and trust stores of the environment, by name or `ref://NAME`; while the plan serves as well. */

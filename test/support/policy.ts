@@ -10,6 +10,7 @@ import { checkElement } from '../../runtime/schema/check.ts';
 import { Caches } from '../../runtime/state/cache.ts';
 import { Consumers } from '../../runtime/state/consumers.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
+import { noGoogleTokens } from '../../runtime/target/google-tokens.ts';
 import { parseXml } from '../../runtime/xml/parse.ts';
 
 export interface PolicyOptions {
@@ -94,6 +95,8 @@ function plainCompiler(
     siblings: new Map(),
     consumers: new Consumers(),
     scripts: undefined,
+    googleTokens: noGoogleTokens,
+    googleServices: { canBeCalled: false, post: () => Promise.reject(new Error('This test has no Google services')) },
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
     xsd: undefined,
@@ -138,6 +141,7 @@ function plainCompiler(
         ? undefined
         : { type, name: file, file: `resources/${type}/${file}`, bytes: Buffer.from(text) };
     },
+    override: () => undefined,
     resourceNames: (type) =>
       [...resources.keys()].filter((url) => url.startsWith(`${type}://`)).map((url) => url.slice(type.length + 3)),
     callout: () => undefined,
