@@ -56,14 +56,14 @@ export class Deployments {
   }
 
   static async open({ ground, revisionsKept, log }: DeploymentsOptions): Promise<Deployments> {
-    const { store } = ground;
+    const { store, consumers } = ground;
     const state = await DeployedState.open(store);
     const revisions = await Revisions.open(store, revisionsKept);
     // The directory and the contents of revisions know each other: where a file lies, and what is in it.
     const places: { directory?: DirectoryDeployer } = {};
     const contents = new RevisionContents(revisions, state, (key) => places.directory?.held(key));
     const active = new Active(ground, (attempt) => readAgain(attempt, contents, log));
-    const environment = await EnvironmentKeeper.open(store);
+    const environment = await EnvironmentKeeper.open(store, consumers);
     const parts: DeploymentParts = { active, state, revisions, contents, environment, log };
     const directory = new DirectoryDeployer(parts);
     places.directory = directory;

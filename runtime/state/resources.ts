@@ -77,6 +77,11 @@ export class Resources {
     return written && { name, ...entry, value: { ...written, ...entry.value } };
   }
 
+  /** Has `changed` called after each change that is stored; there is one who is told. */
+  watch(changed: (kind: ResourceKind, name: string) => void): void {
+    for (const [kind, table] of this.#tables) table.watch((name) => changed(kind, name));
+  }
+
   developer(emailOrId: string): Resource | undefined {
     const byEmail = this.get('developers', emailOrId.toLowerCase());
     return byEmail ?? this.list('developers').find(({ value }) => value.developerId === emailOrId);
