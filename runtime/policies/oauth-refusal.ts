@@ -1,4 +1,4 @@
-import type { FaultKind } from '../fault.ts';
+import { Fault, type FaultKind } from '../fault.ts';
 import { requestFaults } from './oauth-faults.ts';
 
 /** What a refused request for a token or code is answered, in Apigee's shape and in that of RFC 6749 section 5.2. */
@@ -60,4 +60,9 @@ export function unknownClient(clientId: string): OAuthRefusal {
 export function invalidGrant(kind: FaultKind): OAuthRefusal {
   const answer = { status: kind.status, errorCode: 'invalid_request', rfcError: 'invalid_grant', error: kind.text };
   return new OAuthRefusal(kind, answer, kind.text);
+}
+
+/** A fault whatever is generated. Apigee: OAuth HTTP status code reference. */
+export function unsupportedGrantType(grantType: string): Fault {
+  return new Fault(requestFaults.unsupportedGrantType, `${requestFaults.unsupportedGrantType.text} : ${grantType}`);
 }
