@@ -27,6 +27,7 @@ import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
+import { VerifyAPIKey } from './VerifyAPIKey.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
@@ -63,6 +64,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     ServiceCallout,
     StatisticsCollector,
     TraceCapture,
+    VerifyAPIKey,
     VerifyJWS,
     VerifyJWT,
     XMLThreatProtection,

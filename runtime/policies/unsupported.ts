@@ -51,7 +51,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SetOAuthV2Info',
   'SpikeArrest',
   'ValidateSAMLAssertion',
-  'VerifyAPIKey',
 ]);
 
 export interface Unsupported {
