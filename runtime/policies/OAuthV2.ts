@@ -1,9 +1,8 @@
-import type { ConfigOf, Leaf } from '../schema/declare.ts';
-import { element, many, required, valueOrRef } from '../schema/declare.ts';
+import type { Place } from '../diagnostic.ts';
+import { type Config, type ConfigOf, element, type Leaf, many, required, valueOrRef } from '../schema/declare.ts';
 import { boolean, oneOf, text, variable } from '../schema/values.ts';
 import { Tokens } from '../state/tokens.ts';
-import type { AnswerSettings } from './oauth-answers.ts';
-import { oauthStep } from './oauth-answers.ts';
+import { type AnswerSettings, oauthStep } from './oauth-answers.ts';
 import { compileAuthorizationCode, compileImplicit } from './oauth-authorization.ts';
 import { checkOperation } from './oauth-checks.ts';
 import { compileClient } from './oauth-client.ts';
@@ -15,7 +14,7 @@ import { attributesElement, compileAttributes, compileLifetime, compileParameter
 import { compileTokenRequest, type GrantType, type TokenRequest } from './oauth-token-request.ts';
 import { compileTokenStatus, type StatusTarget } from './oauth-token-status.ts';
 import { compileVerification } from './oauth-verify.ts';
-import { type CommonConfig, type Compiler, type PolicyConfig, policy, type Step } from './policy.ts';
+import { type CommonConfig, type Compiler, policy, type Step } from './policy.ts';
 import { signingKeys } from './token-keys.ts';
 
 const children = {
@@ -69,7 +68,7 @@ const children = {
   ...signingKeys,
 };
 
-export type OAuthConfig = PolicyConfig<typeof children> & CommonConfig;
+export type OAuthConfig = { readonly at: Place } & Config<typeof children> & CommonConfig;
 
 /** Apigee's platform default; tokens of an hour, refresh tokens of 30 days, codes of ten minutes. zerohop's choice. */
 const lifetimes = { token: 3_600_000, refreshToken: 2_592_000_000, code: 600_000 };

@@ -6,10 +6,12 @@ import { CORS } from './CORS.ts';
 import { DataCapture } from './DataCapture.ts';
 import { DecodeJWS } from './DecodeJWS.ts';
 import { DecodeJWT } from './DecodeJWT.ts';
+import { DeleteOAuthV2Info } from './DeleteOAuthV2Info.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
+import { GetOAuthV2Info } from './GetOAuthV2Info.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
@@ -20,11 +22,14 @@ import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
 import { OASValidation } from './OASValidation.ts';
+import { OAuthV2 } from './OAuthV2.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
+import { RevokeOAuthV2 } from './RevokeOAuthV2.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
+import { SetOAuthV2Info } from './SetOAuthV2Info.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
 import { VerifyAPIKey } from './VerifyAPIKey.ts';
@@ -44,10 +49,12 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     DataCapture,
     DecodeJWS,
     DecodeJWT,
+    DeleteOAuthV2Info,
     ExtractVariables,
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
+    GetOAuthV2Info,
     GraphQL,
     HMAC,
     HTTPModifier,
@@ -58,10 +65,13 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     MessageLogging,
     MessageValidation,
     OASValidation,
+    OAuthV2,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
+    RevokeOAuthV2,
     ServiceCallout,
+    SetOAuthV2Info,
     StatisticsCollector,
     TraceCapture,
     VerifyAPIKey,

@@ -60,13 +60,12 @@ export function redirection(
   where: 'query' | 'fragment',
   parameters: readonly (readonly [name: string, value: string | undefined])[],
 ): Message {
-  const pairs = new URLSearchParams(
-    parameters.filter((one): one is readonly [string, string] => one[1] !== undefined).map(([name, value]) => [name, value]),
-  ).toString();
+  const pairs = new URLSearchParams();
+  for (const [name, value] of parameters) if (value !== undefined) pairs.set(name, value);
   const joint = where === 'fragment' ? '#' : uri.includes('?') ? '&' : '?';
   const message = Message.response();
   message.status = 302;
-  message.headers.setChecked('Location', `${uri}${joint}${pairs}`);
+  message.headers.setChecked('Location', `${uri}${joint}${pairs.toString()}`);
   return message;
 }
 

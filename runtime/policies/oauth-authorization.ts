@@ -56,7 +56,11 @@ export function compileAuthorizationCode(request: AuthorizationRequest, issuing:
       for (const [name, value] of codeMembers(text, code)) exchange.setVariable(`${prefix}${name}`, value);
       setAttributes(exchange, prefix, code.attributes);
       if (!settings.generates) return;
-      const parameters = [['code', text], ['scope', scope === '' ? undefined : scope], ['state', state]] as const;
+      const parameters = [
+        ['code', text],
+        ['scope', scope === '' ? undefined : scope],
+        ['state', state],
+      ] as const;
       answer(exchange, redirection(redirectUri ?? '', 'query', parameters));
     });
     return outcome instanceof Promise ? outcome.then(() => undefined) : undefined;

@@ -7,7 +7,7 @@ import type { Compiler } from './policy.ts';
 type Part = 'code' | 'token' | 'implicit' | 'refresh' | 'verify' | 'status';
 
 /** Elements that mean something to some operations only. The ones that consoles write into every policy are not here. */
-const uses: Readonly<Record<string, readonly Part[]>> = {
+const uses = {
   GrantType: ['token', 'refresh'],
   Code: ['token'],
   RedirectUri: ['code', 'token', 'implicit'],
@@ -24,14 +24,15 @@ const uses: Readonly<Record<string, readonly Part[]>> = {
   ExternalAccessToken: ['token', 'implicit', 'refresh'],
   ExternalRefreshToken: ['token', 'refresh'],
   ExternalAuthorizationCode: ['code'],
-};
+} satisfies Partial<Record<keyof OAuthConfig, readonly Part[]>>;
 
 export function checkOperation(config: OAuthConfig, compiler: Compiler): void {
   const operation = config.Operation.text;
   const part = partOf(operation);
   checkLifetimes(config, part, compiler);
-  for (const [name, parts] of Object.entries(uses)) {
-    const used: { readonly at: Place } | undefined = config[name as keyof typeof config] as never;
+  for (const name of Object.keys(uses) as (keyof typeof uses)[]) {
+    const used = config[name];
+    const parts: readonly Part[] = uses[name];
     if (used === undefined || parts.includes(part)) continue;
     compiler.warning('ZH567', used.at, `<${name}> has no effect with ${operation}.`, 'Remove it.');
   }

@@ -15,9 +15,13 @@ export const clientFaults = {
   appNotApproved: {
     code: `${management}.invalid_client-app_not_approved`,
     status: 401,
-    text: 'The app is not approved',
+    text: 'App not Approved',
   },
-  developerNotActive: { code: `${management}.DeveloperStatusNotActive`, status: 401, text: 'Developer Status not Active' },
+  developerNotActive: {
+    code: `${management}.DeveloperStatusNotActive`,
+    status: 401,
+    text: 'Developer Status is not Active',
+  },
 } satisfies Record<string, FaultKind>;
 
 /** What may be wrong with a request for a token or code. */

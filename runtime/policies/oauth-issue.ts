@@ -91,7 +91,12 @@ function pairOf(exchange: Exchange, base: Token, text: string, plan: RefreshPlan
 }
 
 /** Variables, and the answer of a token endpoint. RFC 6749 section 5.1. */
-export function tell(exchange: Exchange, { access, refresh }: Issued, credential: Credential, issuing: Issuing): Outcome {
+export function tell(
+  exchange: Exchange,
+  { access, refresh }: Issued,
+  credential: Credential,
+  issuing: Issuing,
+): Outcome {
   const { compiler, settings } = issuing;
   const profile = profileOf({
     access,

@@ -89,7 +89,12 @@ function compileJwtAlgorithm(config: JwtConfig, compiler: Compiler): ReturnType<
   const other = algorithms.find(({ name }) => !/^[RH]S/.test(name));
   if (other !== undefined) {
     const message = `OAuthV2 does not sign with ${other.name} (InvalidValueForAlgorithm).`;
-    compiler.error('ZH572', config.Algorithm?.at ?? config.at, message, 'Use RS256, RS384, RS512, HS256, HS384 or HS512.');
+    compiler.error(
+      'ZH572',
+      config.Algorithm?.at ?? config.at,
+      message,
+      'Use RS256, RS384, RS512, HS256, HS384 or HS512.',
+    );
   }
   return algorithms;
 }

@@ -35,7 +35,11 @@ export function missingInAuthorization(name: string): OAuthRefusal {
 
 export function badRequest(error: string): OAuthRefusal {
   const kind = requestFaults.invalidRequest;
-  return new OAuthRefusal(kind, { status: 400, errorCode: 'invalid_request', rfcError: 'invalid_request', error }, error);
+  return new OAuthRefusal(
+    kind,
+    { status: 400, errorCode: 'invalid_request', rfcError: 'invalid_request', error },
+    error,
+  );
 }
 
 /** Nobody is told whether it is the id or the secret. */

@@ -20,12 +20,13 @@ export interface Parameter {
 }
 
 export function compileParameter(leaf: Leaf<string> | undefined, name: string, compiler: Compiler): Parameter {
-  const variableName = leaf?.text ?? `request.formparam.${name}`;
+  const configured = leaf?.text || undefined;
+  const variableName = configured ?? `request.formparam.${name}`;
   const read = compiler.reader(variableName);
   return {
     name,
     variable: variableName,
-    isConfigured: leaf !== undefined,
+    isConfigured: configured !== undefined,
     read: (exchange) => {
       const value = read(exchange);
       return value === undefined || value === null || value === '' ? undefined : toText(value);

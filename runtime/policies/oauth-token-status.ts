@@ -3,8 +3,8 @@ import type { Exchange } from '../message/exchange.ts';
 import { Message } from '../message/message.ts';
 import { type Answer, after, inTurn } from '../state/answer.ts';
 import type { Token, TokenKind } from '../state/token-records.ts';
-import { type Tokens } from '../state/tokens.ts';
 import { idOfToken } from '../state/token-records.ts';
+import type { Tokens } from '../state/tokens.ts';
 import { type AnswerSettings, answer } from './oauth-answers.ts';
 import { accessTokenFaults, requestFaults, tokenStatusFaults } from './oauth-faults.ts';
 import type { Parameter } from './oauth-settings.ts';
@@ -40,7 +40,10 @@ function mark(exchange: Exchange, target: StatusTarget, status: Token['status'],
   const { kind, token: parameter, cascade } = target;
   const text = parameter.read(exchange);
   if (text === undefined) {
-    throw new Fault(tokenStatusFaults.unresolvedToken, `${tokenStatusFaults.unresolvedToken.text} ${parameter.variable}`);
+    throw new Fault(
+      tokenStatusFaults.unresolvedToken,
+      `${tokenStatusFaults.unresolvedToken.text} ${parameter.variable}`,
+    );
   }
   const set = (token: Token): Token => ({ ...token, status });
   return after(tokens.change(kind, idOfToken(text), set), (token) => {

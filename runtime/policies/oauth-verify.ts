@@ -1,4 +1,5 @@
 import { Fault } from '../fault.ts';
+import { setGroup } from '../language/grouped-variables.ts';
 import { toText } from '../language/variables.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { type Answer, after } from '../state/answer.ts';
@@ -118,7 +119,7 @@ function setVariables(exchange: Exchange, text: string, token: Token, admission:
   exchange.setVariable('developer.email', developer?.email);
   const variables = consumerVariables({ credential, developer, grant, consumers });
   for (const root of ['apiproduct', 'app', 'developer']) {
-    exchange.setGroup(root, (name) => variables(`${root}.${name}`));
+    setGroup(exchange, root, (name) => variables(`${root}.${name}`));
   }
-  exchange.setGroup('accesstoken', (name) => token.attributes.find((one) => one.name === name)?.value);
+  setGroup(exchange, 'accesstoken', (name) => token.attributes.find((one) => one.name === name)?.value);
 }

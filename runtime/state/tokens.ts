@@ -53,7 +53,10 @@ export class Tokens {
   }
 
   /** A token and its state, as cheap as it gets: at a store over the network, one round trip. */
-  check(kind: TokenKind, text: string): Answer<{ readonly found: Found<Token>; readonly state: TokenState } | undefined> {
+  check(
+    kind: TokenKind,
+    text: string,
+  ): Answer<{ readonly found: Found<Token>; readonly state: TokenState } | undefined> {
     const id = idOfToken(text);
     return after(allOf([this.#store.get(this.#key(kind, id)), this.#revocations.any()]), ([written, anyRevoked]) => {
       const found = this.#found(id, written);
