@@ -142,7 +142,8 @@ function setShown(
   const clientId = (access ?? refresh)?.token.clientId ?? '';
   const credential = consumers.credential(clientId);
   const developer = credential && consumers.developerOf(credential.app);
-  const profile = profileOf({ access, refresh, credential, consumers, organization, tokenType: 'BearerToken' });
+  const source = { access, refresh, credential, consumers, organization };
+  const profile = profileOf({ ...source, tokenType: 'BearerToken', now: Date.now() });
   for (const prefix of prefixes) {
     setProfile(exchange, prefix, profile);
     exchange.setVariable(`${prefix}developer.id`, developer?.developerId);

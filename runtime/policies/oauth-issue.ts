@@ -105,6 +105,7 @@ export function tell(
     consumers: compiler.consumers,
     organization: compiler.organization,
     tokenType: settings.rfc ? 'Bearer' : 'BearerToken',
+    now: access.token.issuedAt,
   });
   const prefix = `oauthv2accesstoken.${compiler.name}.`;
   setProfile(exchange, prefix, profile);

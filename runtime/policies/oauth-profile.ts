@@ -22,13 +22,14 @@ export interface ProfileSource {
   readonly consumers: Consumers;
   readonly organization: string;
   readonly tokenType: string;
+  /** Milliseconds since 1970, from which on what is left is counted. */
+  readonly now: number;
 }
 
 export function profileOf(source: ProfileSource): Profile {
-  const { access, refresh, credential, consumers } = source;
+  const { access, refresh, credential, consumers, now } = source;
   const shown = access ?? refresh;
   const app = credential?.app;
-  const now = Date.now();
   return [
     ['issued_at', access && String(access.token.issuedAt)],
     ['application_name', shown?.token.appId],
