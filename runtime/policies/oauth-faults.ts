@@ -71,7 +71,6 @@ export const accessTokenFaults = {
 /** InvalidateToken and ValidateToken. */
 export const tokenStatusFaults = {
   unresolvedToken: unresolved('Token'),
-  invalidTokenType: { code: 'steps.oauth.v2.InvalidTokenType', status: 500, text: 'Invalid token type' },
 } satisfies Record<string, FaultKind>;
 
 /** Access tokens that are JSON Web Tokens. */
