@@ -9,7 +9,7 @@ export interface Settings {
   readonly managementHost: string;
   /** Environment to serve; undefined: the only one there is, else `local`. */
   readonly environment: string | undefined;
-  /** `memory` or `lmdb:DIR`. */
+  /** `memory`, `lmdb:DIR`, `redis://HOST:PORT/DB` or `rediss://...`. */
   readonly store: string;
   /** Milliseconds between two writes of the call counts: what a crash can lose of them. */
   readonly countFlushMilliseconds: number;
@@ -76,6 +76,17 @@ export function isLoopback(host: string): boolean {
 
 const leastFlush = 10;
 
+function checkStore(store: string): void {
+  if (/^(?:memory$|lmdb:.)/s.test(store)) return;
+  if (!/^rediss?:/.test(store)) {
+    throw new UsageError(`--store is "${store}"; write memory, lmdb:DIR or redis://HOST:PORT/DB.`);
+  }
+  const url = URL.canParse(store) ? new URL(store) : undefined;
+  if (url !== undefined && url.hostname !== '' && /^\/?\d*$/.test(url.pathname)) return;
+  // It may hold a password: it is not shown.
+  throw new UsageError('--store is no address of a Redis; write redis://HOST:PORT/DB, DB being a number.');
+}
+
 /** @throws UsageError when the options contradict each other or would open the management port to others */
 export function checkSettings(settings: Settings): Settings {
   if (!isLoopback(settings.managementHost) && settings.token === undefined) {
@@ -87,9 +98,7 @@ export function checkSettings(settings: Settings): Settings {
   if (settings.port !== 0 && settings.port === settings.managementPort && settings.host === settings.managementHost) {
     throw new UsageError(`--port and --management-port are both ${settings.port}; they must differ.`);
   }
-  if (!/^(?:memory$|lmdb:.)/s.test(settings.store)) {
-    throw new UsageError(`--store is "${settings.store}"; write memory or lmdb:DIR.`);
-  }
+  checkStore(settings.store);
   if (settings.countFlushMilliseconds < leastFlush) {
     throw new UsageError(`--count-flush is less than ${leastFlush} ms; a second is usual.`);
   }

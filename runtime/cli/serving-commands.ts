@@ -55,7 +55,9 @@ function servingOptions(command: Command, store: string, logFormat: string): Com
         'ENVIRONMENT',
       ),
     )
-    .addOption(setting('--store <store>', 'where state lives: memory or lmdb:DIR', 'STORE', store))
+    .addOption(
+      setting('--store <store>', 'where state lives: memory, lmdb:DIR or redis://HOST:PORT/DB', 'STORE', store),
+    )
     .addOption(setting('--count-flush <duration>', 'how often call counts go to the store', 'COUNT_FLUSH', '1s'))
     .addOption(
       setting(

@@ -2,16 +2,20 @@ import type { Log } from '../log.ts';
 import { UsageError } from '../settings.ts';
 import { openLmdbStore } from './lmdb.ts';
 import { MemoryStore } from './memory.ts';
+import { openRedisStore } from './redis.ts';
 import type { Store } from './store.ts';
 
 /**
- * The store that `--store` names: `memory` or `lmdb:DIR`.
+ * The store that `--store` names: `memory`, `lmdb:DIR`, `redis://HOST:PORT/DB` or `rediss://...`.
  * @param log told what fails behind the scenes
  * @throws UsageError, CommandFailure
  */
 export async function openStore(name: string, log?: Log): Promise<Store> {
   if (name === 'memory') return new MemoryStore();
+  if (/^rediss?:/.test(name)) return openRedisStore(name, log);
   const folder = /^lmdb:(.+)$/s.exec(name)?.[1];
-  if (folder === undefined) throw new UsageError(`--store is "${name}"; write memory or lmdb:DIR.`);
+  if (folder === undefined) {
+    throw new UsageError(`--store is "${name}"; write memory, lmdb:DIR or redis://HOST:PORT/DB.`);
+  }
   return openLmdbStore(folder, log);
 }

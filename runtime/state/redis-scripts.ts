@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { slots } from './rolling-window.ts';
+
+/** A step that Redis does as a whole, nothing between. */
+export interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+function script(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}
+
+/** All servers go by the clock of Redis. `show`: numbers whole, as Redis would round them. */
+const clock = `
+local time = redis.call('TIME')
+local micros = time[1] * 1000000 + time[2]
+local now = math.floor(micros / 1000)
+local function show(number) return string.format('%.17g', number) end
+`;
+
+/** KEYS: value. ARGV: 1 when a value is expected, that value, 1 when there is a new one, that value, its lifetime or ''. */
+export const replaceScript = script(`
+local there = redis.call('GET', KEYS[1])
+if ARGV[1] == '0' then
+  if there then return 0 end
+elseif there ~= ARGV[2] then
+  return 0
+end
+if ARGV[3] == '0' then
+  redis.call('DEL', KEYS[1])
+elseif ARGV[5] == '' then
+  redis.call('SET', KEYS[1], ARGV[4])
+else
+  redis.call('SET', KEYS[1], ARGV[4], 'PX', ARGV[5])
+end
+return 1
+`);
+
+/** KEYS: counter. ARGV: amount, limit or '', lifetime. Gives: whether counted, value, when it begins anew. */
+export const countScript = script(`${clock}
+local amount, limit, lifetime = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local there = redis.call('HMGET', KEYS[1], 'value', 'expires')
+local value, expires = tonumber(there[1] or nil), tonumber(there[2] or nil)
+local fresh = not expires or expires <= now
+if fresh then value, expires = 0, now + lifetime end
+local sum = math.max(0, value + amount)
+if amount > 0 and limit and sum > limit then return { 0, show(value), show(expires) } end
+if sum ~= value then
+  if fresh then
+    redis.call('DEL', KEYS[1])
+    redis.call('HSET', KEYS[1], 'value', show(sum), 'expires', show(expires))
+    redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.ceil(expires)))
+  else
+    redis.call('HSET', KEYS[1], 'value', show(sum))
+  end
+end
+return { 1, show(sum), show(expires) }
+`);
+
+/** As the one before; a field for each slot of the window (rolling-window.ts), by its number since the epoch. */
+export const rollingScript = script(`${clock}
+local amount, limit, lifetime = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local width = lifetime / ${slots}
+local slot = math.floor(now / width)
+local there = redis.call('HGETALL', KEYS[1])
+local counts, value, same, over = {}, 0, false, {}
+for index = 1, #there, 2 do
+  local field, number = there[index], tonumber(there[index + 1])
+  if field == 'lifetime' then same = there[index + 1] == ARGV[3]
+  elseif tonumber(field) and tonumber(field) >= slot - ${slots} then
+    counts[tonumber(field)] = number
+    value = value + number
+  else over[#over + 1] = field end
+end
+if not same then counts, value = {}, 0 end
+local counted = amount <= 0 or not limit or value + amount <= limit
+if counted and amount ~= 0 then
+  if not same then
+    redis.call('DEL', KEYS[1])
+    if amount > 0 then redis.call('HSET', KEYS[1], 'lifetime', ARGV[3]) end
+  elseif #over > 0 then redis.call('HDEL', KEYS[1], unpack(over)) end
+  if amount > 0 then
+    counts[slot] = (counts[slot] or 0) + amount
+    redis.call('HSET', KEYS[1], string.format('%.0f', slot), show(counts[slot]))
+    redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.ceil((slot + ${slots + 1}) * width)))
+  else
+    local left = -amount
+    for number = slot, slot - ${slots}, -1 do
+      if counts[number] and left > 0 then
+        local back = math.min(left, counts[number])
+        counts[number] = counts[number] - back
+        left = left - back
+        redis.call('HSET', KEYS[1], string.format('%.0f', number), show(counts[number]))
+      end
+    end
+  end
+  value = math.max(0, value + amount)
+end
+local expires = now + lifetime
+for number = slot - ${slots}, slot do
+  if counts[number] and counts[number] > 0 then
+    expires = math.ceil((number + ${slots + 1}) * width)
+    break
+  end
+end
+return { counted and 1 or 0, show(value), show(expires) }
+`);
+
+/** KEYS: pacer. ARGV: microseconds. */
+export const paceScript = script(`${clock}
+local last = tonumber(redis.call('GET', KEYS[1]) or nil)
+if last and micros >= last and micros - last < tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], string.format('%.0f', micros), 'PX', string.format('%.0f', math.ceil(ARGV[1] / 1000) + 1))
+return 1
+`);
