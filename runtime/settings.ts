@@ -11,6 +11,8 @@ export interface Settings {
   readonly environment: string | undefined;
   /** `memory`, `lmdb:DIR`, `redis://HOST:PORT/DB` or `rediss://...`. */
   readonly store: string;
+  /** Milliseconds after which a shared store is asked for changes of other servers whose message was missed. */
+  readonly storePollMilliseconds: number;
   /** Milliseconds between two writes of the call counts: what a crash can lose of them. */
   readonly countFlushMilliseconds: number;
   /** Stored revisions of one bundle that stay; older ones go. */
@@ -75,6 +77,7 @@ export function isLoopback(host: string): boolean {
 }
 
 const leastFlush = 10;
+const leastPoll = 10;
 
 function checkStore(store: string): void {
   if (/^(?:memory$|lmdb:.)/s.test(store)) return;
@@ -101,6 +104,9 @@ export function checkSettings(settings: Settings): Settings {
   checkStore(settings.store);
   if (settings.countFlushMilliseconds < leastFlush) {
     throw new UsageError(`--count-flush is less than ${leastFlush} ms; a second is usual.`);
+  }
+  if (settings.storePollMilliseconds < leastPoll) {
+    throw new UsageError(`--store-poll is less than ${leastPoll} ms; some seconds are usual.`);
   }
   return Object.freeze(settings);
 }

@@ -16,6 +16,7 @@ export interface ServeOptions {
   readonly managementHost: string;
   readonly environment?: string;
   readonly store: string;
+  readonly storePoll: string;
   readonly token?: string;
   readonly logLevel: LogLevel;
   readonly logFormat?: 'json' | 'pretty';
@@ -43,6 +44,7 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     managementHost: options.managementHost,
     environment: options.environment,
     store: options.store,
+    storePollMilliseconds: parseDuration(options.storePoll, '--store-poll'),
     token: options.token,
     logLevel: options.logLevel,
     logFormat: options.logFormat ?? (process.stdout.isTTY === true ? 'pretty' : 'json'),

@@ -42,7 +42,7 @@ export type Announce = (deployment: Deployment) => void;
  * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
-  const store = await openStore(settings.store, log);
+  const store = await openStore(settings.store, { log, pollMilliseconds: settings.storePollMilliseconds });
   const connections = createConnections();
   const engines = new Engines(settings.scriptEngine);
   const closing: (() => Promise<void>)[] = [

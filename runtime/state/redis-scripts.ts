@@ -114,3 +114,38 @@ if last and micros >= last and micros - last < tonumber(ARGV[1]) then return 0 e
 redis.call('SET', KEYS[1], string.format('%.0f', micros), 'PX', string.format('%.0f', math.ceil(ARGV[1] / 1000) + 1))
 return 1
 `);
+
+/**
+ * KEYS: number of the last write, numbers of the writes by key. ARGV: a number, what comes before keys of values.
+ * Gives the number of the last write, then of each key that was written later: key, 1 when it has a value, the value.
+ */
+export const sinceScript = script(`
+local answer = { redis.call('GET', KEYS[1]) or '0' }
+if tonumber(answer[1]) == tonumber(ARGV[1]) then return answer end
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[1], '+inf')) do
+  local value = redis.call('GET', ARGV[2] .. key)
+  answer[#answer + 1] = key
+  answer[#answer + 1] = value and 1 or 0
+  answer[#answer + 1] = value or ''
+end
+return answer
+`);
+
+/**
+ * KEYS: as before, then those of values. ARGV: number that the last write must have, how many of the keys are known by
+ * number, channel, length of what comes before keys of values; then of each key: 1 when there is a value, the value.
+ * Gives the new number; 0: the last write is another one.
+ */
+export const appendScript = script(`
+if tonumber(redis.call('GET', KEYS[1]) or '0') ~= tonumber(ARGV[1]) then return 0 end
+local revision = redis.call('INCR', KEYS[1])
+for index = 3, #KEYS do
+  local at = 5 + (index - 3) * 2
+  if ARGV[at] == '1' then redis.call('SET', KEYS[index], ARGV[at + 1]) else redis.call('DEL', KEYS[index]) end
+  if index - 3 < tonumber(ARGV[2]) then
+    redis.call('ZADD', KEYS[2], revision, string.sub(KEYS[index], tonumber(ARGV[4]) + 1))
+  end
+end
+redis.call('PUBLISH', ARGV[3], revision)
+return revision
+`);

@@ -1,8 +1,10 @@
-import type { Log } from '../log.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { countScript, paceScript, replaceScript, rollingScript } from './redis-scripts.ts';
-import type { Change, Counted, CountStep, Store } from './store.ts';
+import { RedisTables } from './redis-tables.ts';
+import { SharedTables } from './shared-tables.ts';
+import type { Change, Counted, CountStep, Shared, Store } from './store.ts';
 import { StoreFailure } from './store-failure.ts';
+import type { StoreOptions } from './store-options.ts';
 
 /** Before all keys. The braces put them in one slot of a cluster, so that several can be changed in one step. */
 const prefix = '{zerohop}:';
@@ -20,16 +22,22 @@ const longest = 100 * 365 * 86_400_000;
  * @param url `redis://` or, with TLS, `rediss://`
  * @throws CommandFailure when it cannot be reached
  */
-export async function openRedisStore(url: string, log?: Log): Promise<Store> {
-  return new RedisStore(await RedisConnection.open(url, log));
+export async function openRedisStore(url: string, { log, pollMilliseconds = 5000 }: StoreOptions): Promise<Store> {
+  const connection = await RedisConnection.open(url, log);
+  const tables = new RedisTables(connection, { prefix, valueKeys, pollMilliseconds, log });
+  return new RedisStore(connection, tables, await SharedTables.open(tables));
 }
 
 /** A store in Redis: every step one command or one script, by the clock of Redis. */
 class RedisStore implements Store {
+  readonly shared: Shared;
   readonly #connection: RedisConnection;
+  readonly #tables: RedisTables;
 
-  constructor(connection: RedisConnection) {
+  constructor(connection: RedisConnection, tables: RedisTables, shared: SharedTables) {
     this.#connection = connection;
+    this.#tables = tables;
+    this.shared = { tables: shared, isAvailable: () => connection.isAvailable };
   }
 
   async get(key: string): Promise<string | undefined> {
@@ -116,6 +124,7 @@ class RedisStore implements Store {
   }
 
   close(): Promise<void> {
+    this.#tables.close();
     this.#connection.close();
     return Promise.resolve();
   }

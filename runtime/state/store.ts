@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import type { SharedTables } from './shared-tables.ts';
 
 /**
  * What survives requests and may be shared between servers. Answers are a value or a promise: memory answers at once,
@@ -29,6 +30,16 @@ export interface Store {
   /** One step of a pacer (spike arrest): passes, unless less than the `milliseconds` of the last one that passed are over since then. */
   pace(key: string, milliseconds: number): Answer<boolean>;
   close(): Promise<void>;
+  /** Of a store that several servers use at once. */
+  readonly shared?: Shared;
+}
+
+/** What servers that use one store know of each other. */
+export interface Shared {
+  /** Tables (table.ts), which one server changes and all go by. */
+  readonly tables: SharedTables;
+  /** Whether the store is in reach. */
+  isAvailable(): boolean;
 }
 
 /** A key and its new value; undefined removes it. */

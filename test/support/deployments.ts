@@ -22,10 +22,15 @@ export interface OpenDeployments {
 }
 
 /** As a server does when it starts: the same store again is a restart. */
-export async function openDeployments(store: Store, folder: string, environment?: string): Promise<OpenDeployments> {
+export async function openDeployments(
+  store: Store,
+  folder: string,
+  environment?: string,
+  revisionsKept = 3,
+): Promise<OpenDeployments> {
   const connections = createConnections();
   const engines = new Engines('quickjs');
-  const deployments = await Deployments.open({ ground: { store, connections, engines }, revisionsKept: 3, log: quiet });
+  const deployments = await Deployments.open({ ground: { store, connections, engines }, revisionsKept, log: quiet });
   after(async () => {
     await deployments.close();
     await connections.close();
