@@ -11,7 +11,7 @@ import { maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
-import { CallCountKeeper } from '../state/call-count-keeper.ts';
+import { openCallCountKeeper } from '../state/call-counting.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
@@ -74,7 +74,7 @@ async function open(
   const deployment = await firstDeployment(settings, deployments, loaded, announce);
   const { serving } = deployments;
   const counts = new CallCounts();
-  const keeper = await CallCountKeeper.open({
+  const keeper = await openCallCountKeeper({
     store,
     counts,
     milliseconds: settings.countFlushMilliseconds,

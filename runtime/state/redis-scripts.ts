@@ -149,3 +149,31 @@ end
 redis.call('PUBLISH', ARGV[3], revision)
 return revision
 `);
+
+/**
+ * KEYS: last step of a writer, then sums. ARGV: number of the step, milliseconds that it is remembered; then of each sum:
+ * its addition as JSON, lifetime or ''. A sum is a list of numbers, or of names with their numbers.
+ */
+export const addScript = script(`
+if tonumber(redis.call('GET', KEYS[1]) or '0') >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+for index = 2, #KEYS do
+  local added, lifetime = cjson.decode(ARGV[index * 2 - 1]), ARGV[index * 2]
+  local there = redis.call('GET', KEYS[index])
+  local sum = there and cjson.decode(there) or {}
+  for at, one in ipairs(added) do
+    if type(one) == 'number' then
+      sum[at] = (sum[at] or 0) + one
+    else
+      local found = false
+      for _, pair in ipairs(sum) do
+        if pair[1] == one[1] then pair[2], found = pair[2] + one[2], true end
+      end
+      if not found then sum[#sum + 1] = one end
+    end
+  end
+  redis.call('SET', KEYS[index], cjson.encode(sum))
+  if lifetime ~= '' then redis.call('PEXPIRE', KEYS[index], lifetime) end
+end
+return 1
+`);

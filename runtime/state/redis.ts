@@ -1,8 +1,8 @@
 import { RedisConnection } from './redis-connection.ts';
-import { countScript, paceScript, replaceScript, rollingScript } from './redis-scripts.ts';
+import { addScript, countScript, paceScript, replaceScript, rollingScript } from './redis-scripts.ts';
 import { RedisTables } from './redis-tables.ts';
 import { SharedTables } from './shared-tables.ts';
-import type { Change, Counted, CountStep, Shared, Store } from './store.ts';
+import type { Addition, Change, Counted, CountStep, Shared, Store } from './store.ts';
 import { StoreFailure } from './store-failure.ts';
 import type { StoreOptions } from './store-options.ts';
 
@@ -37,7 +37,7 @@ class RedisStore implements Store {
   constructor(connection: RedisConnection, tables: RedisTables, shared: SharedTables) {
     this.#connection = connection;
     this.#tables = tables;
-    this.shared = { tables: shared, isAvailable: () => connection.isAvailable };
+    this.shared = { tables: shared, add: (...step) => this.#add(...step), isAvailable: () => connection.isAvailable };
   }
 
   async get(key: string): Promise<string | undefined> {
@@ -123,12 +123,24 @@ class RedisStore implements Store {
     return (await this.#connection.script(paceScript, [pacerKeys + key], [micros])) === 1;
   }
 
+  async #add(writer: string, step: number, additions: readonly Addition[]): Promise<void> {
+    const keys = [`${prefix}step:${writer}`, ...additions.map(({ key }) => valueKeys + key)];
+    const values = additions.flatMap(({ amounts, lifetime }) => [
+      JSON.stringify(amounts),
+      lifetime === undefined ? '' : wholeOf(lifetime),
+    ]);
+    await this.#connection.script(addScript, keys, [step, stepKept, ...values]);
+  }
+
   close(): Promise<void> {
     this.#tables.close();
     this.#connection.close();
     return Promise.resolve();
   }
 }
+
+/** Milliseconds that the last step of a writer is remembered: longer than it is sent again. */
+const stepKept = 7 * 86_400_000;
 
 /** Redis takes whole milliseconds, at least one. */
 function wholeOf(lifetime: number): number {

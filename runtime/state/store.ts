@@ -38,6 +38,11 @@ export interface Store {
 export interface Shared {
   /** Tables (table.ts), which one server changes and all go by. */
   readonly tables: SharedTables;
+  /**
+   * Adds to sums that all servers add to, in one atomic step. A step of a writer is done once, however often it is asked
+   * for: its answer may have been lost.
+   */
+  add(writer: string, step: number, additions: readonly Addition[]): Promise<void>;
   /** Whether the store is in reach. */
   isAvailable(): boolean;
 }
@@ -47,6 +52,14 @@ export interface Change {
   readonly key: string;
   readonly value: string | undefined;
   /** Milliseconds after which the key is gone; absent: it stays. */
+  readonly lifetime?: number;
+}
+
+/** To a value that is the JSON of a list of numbers, or of names with their numbers. */
+export interface Addition {
+  readonly key: string;
+  readonly amounts: readonly number[] | readonly (readonly [name: string, amount: number])[];
+  /** Milliseconds without an addition after which the sum is gone; absent: it stays. */
   readonly lifetime?: number;
 }
 
