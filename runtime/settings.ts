@@ -11,6 +11,8 @@ export interface Settings {
   readonly environment: string | undefined;
   /** `memory`, `lmdb:DIR`, `redis://HOST:PORT/DB` or `rediss://...`. */
   readonly store: string;
+  /** What secrets in the store are encrypted with, by id: the first one writes, all read; undefined: nothing is. */
+  readonly encryptionKeys: ReadonlyMap<string, Buffer> | undefined;
   /** Milliseconds after which a shared store is asked for changes of other servers whose message was missed. */
   readonly storePollMilliseconds: number;
   /** Milliseconds between two writes of the call counts: what a crash can lose of them. */

@@ -15,6 +15,7 @@ import { openCallCountKeeper } from '../state/call-counting.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
+import { StoreFailure } from '../state/store-failure.ts';
 import { createConnections } from '../target/connections.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
@@ -42,7 +43,9 @@ export type Announce = (deployment: Deployment) => void;
  * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
-  const store = await openStore(settings.store, { log, pollMilliseconds: settings.storePollMilliseconds });
+  const { storePollMilliseconds: pollMilliseconds, encryptionKeys } = settings;
+  const storeOptions = { log, pollMilliseconds, encryptionKeys };
+  const store = await openStore(settings.store, storeOptions);
   const connections = createConnections();
   const engines = new Engines(settings.scriptEngine);
   const closing: (() => Promise<void>)[] = [
@@ -78,7 +81,10 @@ async function open(
     store,
     counts,
     milliseconds: settings.countFlushMilliseconds,
-    failed: (error) => log.error({ error: String(error) }, 'call counts cannot be written'),
+    failed: (error) => {
+      // A store out of reach tells so itself, and not every second.
+      if (!(error instanceof StoreFailure)) log.error({ error: String(error) }, 'call counts cannot be written');
+    },
   });
   closing.push(() => keeper.close());
   const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };

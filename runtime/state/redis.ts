@@ -1,7 +1,7 @@
 import { RedisConnection } from './redis-connection.ts';
 import { addScript, countScript, paceScript, replaceScript, rollingScript } from './redis-scripts.ts';
 import { RedisTables } from './redis-tables.ts';
-import { SharedTables } from './shared-tables.ts';
+import { SharedTables, type TableLog } from './shared-tables.ts';
 import type { Addition, Change, Counted, CountStep, Shared, Store } from './store.ts';
 import { StoreFailure } from './store-failure.ts';
 import type { StoreOptions } from './store-options.ts';
@@ -20,12 +20,22 @@ const longest = 100 * 365 * 86_400_000;
 /**
  * Opens a store that other servers may use as well. The library is loaded here, since most commands never need it.
  * @param url `redis://` or, with TLS, `rediss://`
+ * @param sealed encrypts tables on their way
  * @throws CommandFailure when it cannot be reached
  */
-export async function openRedisStore(url: string, { log, pollMilliseconds = 5000 }: StoreOptions): Promise<Store> {
+export async function openRedisStore(
+  url: string,
+  { log, pollMilliseconds = 5000 }: StoreOptions,
+  sealed: (tables: TableLog) => TableLog,
+): Promise<Store> {
   const connection = await RedisConnection.open(url, log);
-  const tables = new RedisTables(connection, { prefix, valueKeys, pollMilliseconds, log });
-  return new RedisStore(connection, tables, await SharedTables.open(tables));
+  try {
+    const tables = new RedisTables(connection, { prefix, valueKeys, pollMilliseconds, log });
+    return new RedisStore(connection, tables, await SharedTables.open(sealed(tables)));
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 /** A store in Redis: every step one command or one script, by the clock of Redis. */
