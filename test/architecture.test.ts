@@ -46,6 +46,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   'fast-xml-parser': /^runtime\/xml\//,
   fflate: /^runtime\/(bundle|cli)\//,
   graphql: /^runtime\/policies\/graphql-/,
+  ioredis: /^runtime\/state\/redis-connection\.ts$/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,
   jose: /^runtime\/policies\/token-encryption\.ts$/,
   'libxml2-wasm': /^runtime\/language\/(xpath|xsd)\.ts$/,

@@ -11,11 +11,12 @@ import { maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
-import { CallCountKeeper } from '../state/call-count-keeper.ts';
+import { openCallCountKeeper } from '../state/call-counting.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { Consumers } from '../state/consumers.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
+import { StoreFailure } from '../state/store-failure.ts';
 import { createConnections } from '../target/connections.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
@@ -43,7 +44,9 @@ export type Announce = (deployment: Deployment) => void;
  * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
-  const store = await openStore(settings.store, log);
+  const { storePollMilliseconds: pollMilliseconds, encryptionKeys } = settings;
+  const storeOptions = { log, pollMilliseconds, encryptionKeys };
+  const store = await openStore(settings.store, storeOptions);
   const connections = createConnections();
   const engines = new Engines(settings.scriptEngine);
   const closing: (() => Promise<void>)[] = [
@@ -75,11 +78,14 @@ async function open(
   const deployment = await firstDeployment(settings, deployments, loaded, announce);
   const { serving } = deployments;
   const counts = new CallCounts();
-  const keeper = await CallCountKeeper.open({
+  const keeper = await openCallCountKeeper({
     store,
     counts,
     milliseconds: settings.countFlushMilliseconds,
-    failed: (error) => log.error({ error: String(error) }, 'call counts cannot be written'),
+    failed: (error) => {
+      // A store out of reach tells so itself, and not every second.
+      if (!(error instanceof StoreFailure)) log.error({ error: String(error) }, 'call counts cannot be written');
+    },
   });
   closing.push(() => keeper.close());
   const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };

@@ -7,6 +7,7 @@ import { openStore } from '../../runtime/state/open.ts';
 import type { Store } from '../../runtime/state/store.ts';
 import { idOfToken, seal, type Token, unseal } from '../../runtime/state/token-records.ts';
 import { Tokens } from '../../runtime/state/tokens.ts';
+import { noRedis, someRedis } from '../support/redis.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zerohop-tokens-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,8 +36,8 @@ describe('sealed siblings', () => {
 });
 
 /** Two servers on one store, where the store allows that; one server on any. */
-function contract(name: string, openPair: () => Promise<readonly [Store, Store]>): void {
-  describe(`tokens on ${name}`, () => {
+function contract(name: string, openPair: () => Promise<readonly [Store, Store]>, skip: string | false = false): void {
+  describe(`tokens on ${name}`, { skip }, () => {
     const opened: Store[] = [];
     after(async () => {
       for (const store of new Set(opened)) await store.close();
@@ -131,3 +132,15 @@ contract('lmdb:DIR', async () => {
   const store = await openStore(`lmdb:${join(folder, String(folders++))}`);
   return [store, store];
 });
+
+const redis: { opened?: ReturnType<typeof someRedis> } = {};
+after(async () => (await redis.opened)?.close());
+contract(
+  'redis://',
+  async () => {
+    redis.opened ??= someRedis();
+    const { url } = await redis.opened;
+    return [await openStore(url), await openStore(url)];
+  },
+  noRedis ?? false,
+);
