@@ -89,11 +89,13 @@ export const OAuthV2 = policy({
 /** Without the element a policy sets variables and answers nothing. Apigee: OAuthV2 policy, GenerateResponse. */
 function answerSettings(config: OAuthConfig): AnswerSettings {
   const { GenerateResponse, GenerateErrorResponse, continueOnError } = config;
+  const continues = continueOnError?.text === true;
   const answersErrors = GenerateErrorResponse !== undefined && (GenerateErrorResponse.enabled?.text ?? true);
   return {
     generates: GenerateResponse !== undefined && (GenerateResponse.enabled?.text ?? true),
     rfc: config.RFCCompliantRequestResponse?.text ?? false,
-    answersFailures: answersErrors && continueOnError?.text === true,
+    continues,
+    answersFailures: answersErrors && continues,
     realm: (GenerateErrorResponse?.Realm?.text || 'null').replace(/["\\]/g, '\\$&'),
     challenges: /^Verify/.test(config.Operation.text),
   };

@@ -12,6 +12,8 @@ export interface AnswerSettings {
   readonly generates: boolean;
   /** Answers as RFC 6749 has them. */
   readonly rfc: boolean;
+  /** After a failure the flow goes on: continueOnError. */
+  readonly continues: boolean;
   /** A failure is answered in place of being raised: GenerateErrorResponse and continueOnError together. */
   readonly answersFailures: boolean;
   /** In `WWW-Authenticate`. */
@@ -82,7 +84,8 @@ export function oauthStep(step: Step, settings: AnswerSettings, name: string): S
       answer(exchange, message ?? jsonAnswer(fault.status, JSON.parse(faultBody(fault))));
       return undefined;
     }
-    if (message !== undefined) {
+    // Where the flow goes on, the answer of an error before that is being handled stays.
+    if (message !== undefined && !settings.continues) {
       exchange.error = message;
       fault.carriesResponse = true;
     }

@@ -27,13 +27,15 @@ const mostParsed = 4096;
 /** OAuth tokens and authorization codes of an organization, on top of a store. */
 export class Tokens {
   readonly #store: Store;
-  readonly #organization: string;
+  /** By kind; an id has nothing in it that a key would have to escape. */
+  readonly #prefixes: Readonly<Record<TokenKind | 'code', string>>;
   readonly #revocations: Revocations;
   readonly #parsed = new Map<string, Token>();
 
   constructor(store: Store, organization: string) {
     this.#store = store;
-    this.#organization = organization;
+    const prefix = (kind: TokenKind | 'code'): string => `${keyOf('oauth', organization, kind)}/`;
+    this.#prefixes = { access: prefix('access'), refresh: prefix('refresh'), code: prefix('code') };
     this.#revocations = new Revocations(store, organization);
   }
 
@@ -119,7 +121,7 @@ export class Tokens {
   }
 
   #key(kind: TokenKind | 'code', id: string): string {
-    return keyOf('oauth', this.#organization, kind, id);
+    return this.#prefixes[kind] + id;
   }
 
   #change(kind: TokenKind, { text, token }: NewToken): Change {

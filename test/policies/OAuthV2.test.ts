@@ -774,6 +774,21 @@ test('GenerateErrorResponse with continueOnError answers a failure and goes on t
   assert.equal(exchange.read('oauthV2.P.fault.name'), 'InvalidRequest');
 });
 
+test('where the flow goes on, the answer of an error that is being handled stays', async () => {
+  for (const operation of ['VerifyAccessToken', 'GenerateAccessToken']) {
+    const step = oauthWorld().step(
+      operation,
+      operation === 'VerifyAccessToken' ? '' : all + answers,
+      'continueOnError="true"',
+    );
+    const exchange = bearer('unknown');
+    const before = Message.response();
+    exchange.error = before;
+    await faultOf(step, exchange);
+    assert.equal(exchange.error, before);
+  }
+});
+
 test('the store holds no text of a token or code', async () => {
   const world = oauthWorld();
   const { access, refresh } = await give(world, password);
