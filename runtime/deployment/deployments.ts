@@ -5,6 +5,7 @@ import { packBundle } from '../bundle/pack.ts';
 import type { BundleFiles } from '../bundle/read-bundle.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Log } from '../log.ts';
+import type { Consumers } from '../state/consumers.ts';
 import { DeployedState } from '../state/deployed.ts';
 import type { ResourceKind } from '../state/resource-kinds.ts';
 import type { Resources } from '../state/resources.ts';
@@ -94,6 +95,11 @@ export class Deployments {
   /** Of environment and organization, for reading; `changeResource` changes them. */
   get resources(): Resources {
     return this.#parts.environment.resources;
+  }
+
+  /** Products, developers, apps and keys among them, found by what they are known by. */
+  get consumers(): Consumers {
+    return this.#parts.environment.consumers;
   }
 
   /** Stored revisions, for reading. */

@@ -43,6 +43,10 @@ export class EnvironmentKeeper {
     return this.#resources;
   }
 
+  get consumers(): Consumers {
+    return this.#consumers;
+  }
+
   /** Files to stand at the base, in place of those that do. */
   async prepare(files: Environment): Promise<NextEnvironment> {
     const resources = await Resources.open(this.#store, files);

@@ -1,4 +1,5 @@
 import { AccessControl } from './AccessControl.ts';
+import { AccessEntity } from './AccessEntity.ts';
 import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
@@ -11,6 +12,7 @@ import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
+import { GetAPIProduct } from './GetAPIProduct.ts';
 import { GetOAuthV2Info } from './GetOAuthV2Info.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
@@ -21,7 +23,9 @@ import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
+import { MonetizationLimitsCheck } from './MonetizationLimitsCheck.ts';
 import { OASValidation } from './OASValidation.ts';
+import { OAuthV1 } from './OAuthV1.ts';
 import { OAuthV2 } from './OAuthV2.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
@@ -42,6 +46,7 @@ import { XMLToJSON } from './XMLToJSON.ts';
 export const policies: ReadonlyMap<string, Policy> = new Map(
   [
     AccessControl,
+    AccessEntity,
     AssertCondition,
     AssignMessage,
     BasicAuthentication,
@@ -54,6 +59,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
+    GetAPIProduct,
     GetOAuthV2Info,
     GraphQL,
     HMAC,
@@ -64,7 +70,9 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     KeyValueMapOperations,
     MessageLogging,
     MessageValidation,
+    MonetizationLimitsCheck,
     OASValidation,
+    OAuthV1,
     OAuthV2,
     RaiseFault,
     ReadPropertySet,

@@ -18,11 +18,9 @@ const cannot = {
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
-  'AccessEntity',
   'ConcurrentRatelimit',
   'ExternalCallout',
   'GenerateSAMLAssertion',
-  'GetAPIProduct',
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',
@@ -30,8 +28,6 @@ const notYet: ReadonlySet<string> = new Set([
   'LLMTokenQuota',
   'Ldap',
   'LookupCache',
-  'MonetizationLimitsCheck',
-  'OAuthV1',
   'ParseDialogflowRequest',
   'PopulateCache',
   'PromptTokenLimit',

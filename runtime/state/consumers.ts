@@ -50,14 +50,19 @@ export class Consumers {
   /** Reads all of a source and follows its changes, in place of the one before. */
   follow(source: ConsumerSource): void {
     this.#source = source;
-    for (const map of [this.#products, this.#developers, this.#developersById]) map.clear();
-    for (const map of [this.#apps, this.#appsById, this.#credentials]) map.clear();
-    for (const kind of ['apiproducts', 'developers', 'apps'] as const) {
-      for (const resource of source.list(kind)) this.#put(kind, resource.name, resource);
-    }
+    this.reread();
     source.watch((kind, name) => {
       if (this.#source === source) this.#put(kind, name, source.get(kind, name));
     });
+  }
+
+  /** For changes that were made past the source: by other servers that share its store. */
+  reread(): void {
+    for (const map of [this.#products, this.#developers, this.#developersById]) map.clear();
+    for (const map of [this.#apps, this.#appsById, this.#credentials]) map.clear();
+    for (const kind of ['apiproducts', 'developers', 'apps'] as const) {
+      for (const resource of this.#source?.list(kind) ?? []) this.#put(kind, resource.name, resource);
+    }
   }
 
   credential(consumerKey: string): Credential | undefined {
