@@ -6,7 +6,7 @@ import { type Answer, after } from '../state/answer.ts';
 import { isOver, Tokens } from '../state/tokens.ts';
 import { codeMembers } from './oauth-authorization.ts';
 import { compileShown, infoFaults, showToken } from './oauth-info.ts';
-import { setAttributes } from './oauth-profile.ts';
+import { setAttributes, setProfile } from './oauth-profile.ts';
 import { type Compiler, policy } from './policy.ts';
 
 const faults = {
@@ -86,8 +86,8 @@ function lookUpCode(ignoresStatus: boolean, tokens: Tokens, compiler: Compiler):
     after(tokens.findCode(given), (code) => {
       if (code === undefined) throw new Fault(faults.invalidCode);
       if (!ignoresStatus && isOver(code.expiresAt)) throw new Fault(faults.codeExpired);
-      for (const [name, value] of codeMembers(given, code)) exchange.setVariable(`${prefix}${name}`, value);
       setAttributes(exchange, prefix, code.attributes);
+      setProfile(exchange, prefix, codeMembers(given, code));
       return undefined;
     });
 }

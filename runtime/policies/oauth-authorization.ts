@@ -7,7 +7,7 @@ import { answer, redirection } from './oauth-answers.ts';
 import { grantedScope, known, scopesOf } from './oauth-client.ts';
 import { requestFaults } from './oauth-faults.ts';
 import { type Issuing, issue, newCode, tell } from './oauth-issue.ts';
-import { secondsLeft, setAttributes } from './oauth-profile.ts';
+import { type Profile, secondsLeft, setAttributes, setProfile } from './oauth-profile.ts';
 import { badRequest, missingInAuthorization, OAuthRefusal, unknownClient } from './oauth-refusal.ts';
 import type { Parameter } from './oauth-settings.ts';
 import type { Compiler, Step } from './policy.ts';
@@ -53,8 +53,8 @@ export function compileAuthorizationCode(request: AuthorizationRequest, issuing:
       ...(endUser === undefined ? {} : { endUser }),
     };
     const outcome = after(tokens.addCode(text, code), () => {
-      for (const [name, value] of codeMembers(text, code)) exchange.setVariable(`${prefix}${name}`, value);
       setAttributes(exchange, prefix, code.attributes);
+      setProfile(exchange, prefix, codeMembers(text, code));
       if (!settings.generates) return;
       const parameters = [
         ['code', text],
@@ -68,7 +68,7 @@ export function compileAuthorizationCode(request: AuthorizationRequest, issuing:
 }
 
 /** What is told of a code. */
-export function codeMembers(text: string, code: AuthorizationCode): readonly (readonly [string, string | undefined])[] {
+export function codeMembers(text: string, code: AuthorizationCode): Profile {
   return [
     ['code', text],
     ['redirect_uri', code.redirectUri],

@@ -108,8 +108,9 @@ export function tell(
     now: access.token.issuedAt,
   });
   const prefix = `oauthv2accesstoken.${compiler.name}.`;
-  setProfile(exchange, prefix, profile);
+  // In this order: an attribute that is named as a member of the answer does not take its place.
   setAttributes(exchange, prefix, access.token.attributes);
+  setProfile(exchange, prefix, profile);
   if (!settings.generates) return;
   const message = jsonAnswer(200, membersOf(profile, credential, access.token, settings.rfc));
   answer(exchange, settings.rfc ? forbidCaching(message) : message);
@@ -125,6 +126,8 @@ function membersOf(profile: Profile, credential: Credential, token: Token, rfc: 
   // RFC 6749 section 5.1: a number, and left out where nothing is to be said.
   if (rfc && token.expiresAt === null) delete members.expires_in;
   else if (rfc) members.expires_in = Number(members.expires_in);
-  for (const { name, value, display } of token.attributes) if (display && !(name in members)) members[name] = value;
+  for (const { name, value, display } of token.attributes) {
+    if (display && !Object.hasOwn(members, name)) members[name] = value;
+  }
   return members;
 }

@@ -36,9 +36,7 @@ export function compileParameter(leaf: Leaf<string> | undefined, name: string, c
 
 export const attributesElement = element({
   children: {
-    Attribute: many(
-      element({ content: text, attributes: { name: text, ref: variable, display: boolean, encrypted: boolean } }),
-    ),
+    Attribute: many(element({ content: text, attributes: { name: text, ref: variable, display: boolean } })),
   },
 });
 

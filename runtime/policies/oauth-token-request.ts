@@ -14,7 +14,7 @@ import type { Step } from './policy.ts';
 
 export type GrantType = 'authorization_code' | 'client_credentials' | 'password' | 'refresh_token' | 'implicit';
 
-/** Parameters of a token request. Those of grants that are not supported are left out: nobody reads their payload. */
+/** A token request, and what the policy makes of it. */
 export interface TokenRequest {
   readonly grantType: Parameter;
   readonly supported: ReadonlySet<string>;

@@ -48,6 +48,8 @@ export function compileVerification(verification: Verification, tokens: Tokens, 
 function tokenReader({ accessToken, prefix }: Verification, compiler: Compiler): (exchange: Exchange) => string {
   const read = compiler.reader(accessToken?.variable ?? 'request.header.authorization');
   const start = prefix?.toLowerCase();
+  // Who names the header itself means the token in it.
+  const isAuthorization = accessToken !== undefined && /\.header\.authorization$/i.test(accessToken.variable);
   return (exchange) => {
     const value = read(exchange);
     if (value === undefined || value === null || value === '') {
@@ -56,7 +58,7 @@ function tokenReader({ accessToken, prefix }: Verification, compiler: Compiler):
       throw new Fault(kind, `${kind.text} ${accessToken.variable}`);
     }
     const text = toText(value).trim();
-    if (start === undefined) return text;
+    if (start === undefined) return isAuthorization ? text.replace(/^bearer +/i, '') : text;
     const token = text.slice(start.length).trimStart();
     const hasBlank = text.length - token.length > start.length;
     if (text.slice(0, start.length).toLowerCase() !== start || !hasBlank || token === '') {

@@ -599,6 +599,8 @@ describe('VerifyAccessToken', () => {
       ['', 'Authorization', `bearer   ${access} `],
       ['<AccessToken>request.header.x</AccessToken>', 'X', access],
       ['<AccessToken>request.header.x</AccessToken><AccessTokenPrefix>KEY</AccessTokenPrefix>', 'X', `KEY ${access}`],
+      ['<AccessToken>request.header.Authorization</AccessToken>', 'Authorization', `Bearer ${access}`],
+      ['<AccessToken>request.header.Authorization</AccessToken>', 'Authorization', access],
       ['<AccessTokenPrefix>Token</AccessTokenPrefix>', 'Authorization', `Token ${access}`],
     ];
     for (const [inner, header, value] of good) {
