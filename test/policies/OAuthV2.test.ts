@@ -5,6 +5,8 @@ import type { Exchange } from '../../runtime/message/exchange.ts';
 import { Phase } from '../../runtime/message/exchange.ts';
 import { Message } from '../../runtime/message/message.ts';
 import { OAuthV2 } from '../../runtime/policies/OAuthV2.ts';
+import { MemoryStore } from '../../runtime/state/memory.ts';
+import { StoreFailure } from '../../runtime/state/store-failure.ts';
 import { listed } from '../support/diagnostics.ts';
 import { exchangeOf } from '../support/exchange.ts';
 import {
@@ -788,6 +790,20 @@ test('where the flow goes on, the answer of an error that is being handled stays
     exchange.error = before;
     await faultOf(step, exchange);
     assert.equal(exchange.error, before);
+  }
+});
+
+test('with a store out of reach nobody is let in, and nobody gets a token', async () => {
+  const failing = () => Promise.reject(new StoreFailure('out of reach'));
+  const store = Object.assign(new MemoryStore(), { get: failing, write: failing });
+  for (const [operation, inner, exchange] of [
+    ['VerifyAccessToken', '', bearer('a')],
+    ['GenerateAccessToken', all + answers, tokenRequest(password)],
+  ] as const) {
+    const step = oauthWorld(store).step(operation, inner);
+    await assert.rejects(async () => step(exchange), StoreFailure);
+    assert.equal(exchange.response, undefined);
+    assert.equal(exchange.read('oauthv2accesstoken.P.access_token'), undefined);
   }
 });
 
