@@ -22,10 +22,6 @@ for (let count = 0; count < 100; count++) {
 }
 await revoking.stepOf(RevokeOAuthV2, '<EndUserId>somebody</EndUserId>')(exchangeOf());
 
-const verify = world.step('VerifyJWTAccessToken', inner(keyPair[1]));
-  return { name, run: () => verify(call) ?? 0 };
-}
-
 const verify = world.step('VerifyAccessToken', '<Scope>read</Scope>');
 const verifyRevoking = revoking.step('VerifyAccessToken', '<Scope>read</Scope>');
 const key = world.stepOf(VerifyAPIKey, '<APIKey ref="request.queryparam.k"/>');
