@@ -15,7 +15,7 @@ export function checkConsumers(
   );
   const owners = new Map<string, DeveloperApp>();
   for (const app of developerApps) {
-    if (!known.has(app.developer.toLowerCase()) && !known.has(app.developer)) {
+    if (app.appGroup === undefined && !known.has(app.developer.toLowerCase()) && !known.has(app.developer)) {
       const message = `There is no developer "${app.developer}": the keys of the app "${app.name}" are refused.`;
       const [best] = nearest(app.developer, [...known]);
       diagnostics.warning('ZH547', app.at, message, best ? `Did you mean "${best}"?` : 'Add it to developers.json.');

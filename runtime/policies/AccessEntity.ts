@@ -14,7 +14,6 @@ const pair = element({ children: { EntityIdentifier: identifier, SecondaryIdenti
 
 /** Entities of Apigee that zerohop keeps nothing of. */
 const absent: readonly string[] = [
-  'appgroup',
   'appgroup_app',
   'authorizationcode',
   'company',

@@ -1,5 +1,5 @@
 import type { VariableGroup } from '../message/variable-group.ts';
-import type { Consumers, Credential, Developer, Grant } from '../state/consumers.ts';
+import type { AppGroup, Consumers, Credential, Developer, Grant } from '../state/consumers.ts';
 
 /** A key that was let in, and what let it in. */
 export interface Admitted {
@@ -37,9 +37,9 @@ const named: ReadonlyMap<string, Read> = new Map(
     'app.status': ({ credential }) => credential.app.status,
     'app.apiproducts': ({ credential }) => credential.products.map(({ name }) => name),
     'app.appFamily': ofApp('appFamily', 'default'),
-    'app.appParentStatus': ({ developer }) => developer?.status,
-    'app.appType': () => 'Developer',
-    'app.appParentId': ({ developer }) => developer?.developerId,
+    'app.appParentStatus': (admitted) => (admitted.developer ?? groupOf(admitted))?.status,
+    'app.appType': ({ credential }) => (credential.app.appGroup === undefined ? 'Developer' : 'AppGroup'),
+    'app.appParentId': (admitted) => admitted.developer?.developerId ?? groupOf(admitted)?.appGroupId,
     'app.created_at': ({ credential }) => credential.app.resource.createdAt,
     'app.created_by': ofApp('createdBy'),
     'app.last_modified_at': ({ credential }) => credential.app.resource.lastModifiedAt,
@@ -56,8 +56,18 @@ const named: ReadonlyMap<string, Read> = new Map(
     'developer.created_by': ({ developer }) => developer?.resource.value.createdBy,
     'developer.last_modified_at': ({ developer }) => developer?.resource.lastModifiedAt,
     'developer.last_modified_by': ({ developer }) => developer?.resource.value.lastModifiedBy,
+    'appgroup.id': (admitted) => groupOf(admitted)?.appGroupId,
+    'appgroup.name': ({ credential }) => credential.app.appGroup,
+    'appgroup.displayName': (admitted) => groupOf(admitted)?.displayName,
+    'appgroup.status': (admitted) => groupOf(admitted)?.status,
+    'appgroup.channelId': (admitted) => groupOf(admitted)?.resource.value.channelId,
+    'appgroup.channelUri': (admitted) => groupOf(admitted)?.resource.value.channelUri,
   } satisfies Record<string, Read>),
 );
+
+function groupOf({ credential, consumers }: Admitted): AppGroup | undefined {
+  return consumers.appGroupOf(credential.app);
+}
 
 function ofApp(member: string, otherwise?: string): Read {
   return ({ credential }) => credential.app.resource.value[member] ?? otherwise;
@@ -72,6 +82,7 @@ const attributes: readonly (readonly [
   ['apiproduct.', ({ grant }) => grant.product.attributes],
   ['app.', ({ credential }) => credential.app.attributes],
   ['developer.', ({ developer }) => developer?.attributes],
+  ['appgroup.', (admitted) => groupOf(admitted)?.attributes],
 ];
 
 /** The variables that are set for a key, computed when they are read. */

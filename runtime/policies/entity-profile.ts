@@ -1,7 +1,7 @@
 import type { JsonObject } from '../bundle/environment.ts';
 import { escapeXml } from '../language/escape.ts';
 import type { VariableGroup } from '../message/variable-group.ts';
-import type { ApiProduct, App, Credential, Developer } from '../state/consumers.ts';
+import type { ApiProduct, App, AppGroup, Credential, Developer } from '../state/consumers.ts';
 
 /** What AccessEntity gives of a product, developer, app or key, in the shapes of Apigee's management API. */
 export interface EntityProfile {
@@ -83,6 +83,21 @@ export function developerProfile(developer: Developer, apps: readonly App[]): En
     text('UserName', developer.userName),
   ];
   return { xml: { name: 'Developer', content }, json: { ...resource.value, ...times(resource), apps: names } };
+}
+
+export function appGroupProfile(group: AppGroup): EntityProfile {
+  const { resource } = group;
+  const content = [
+    text('AppGroupId', group.appGroupId),
+    attributes(group.attributes),
+    text('ChannelId', resource.value.channelId),
+    text('ChannelUri', resource.value.channelUri),
+    ...history(resource),
+    text('DisplayName', group.displayName),
+    text('Name', group.name),
+    text('Status', group.status),
+  ];
+  return { xml: { name: 'AppGroup', content }, json: { ...resource.value, ...times(resource) } };
 }
 
 export function productProfile(product: ApiProduct): EntityProfile {

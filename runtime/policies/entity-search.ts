@@ -1,5 +1,6 @@
 import type { ApiProduct, App, Consumers, Credential } from '../state/consumers.ts';
 import {
+  appGroupProfile,
   appProfile,
   credentialProfile,
   developerProfile,
@@ -10,8 +11,18 @@ import {
 
 /** What an entity may be found by. Apigee: AccessEntity policy, supported entity types and identifiers. */
 export const identifiersOf = {
-  app: ['appid', 'appname', 'consumerkey', 'developeremail', 'developerid'],
-  apiproduct: ['apiproductname', 'apiresource', 'appid', 'appname', 'consumerkey', 'developeremail', 'developerid'],
+  app: ['appgroupname', 'appid', 'appname', 'consumerkey', 'developeremail', 'developerid'],
+  appgroup: ['appgroupname', 'appid', 'consumerkey'],
+  apiproduct: [
+    'appgroupname',
+    'apiproductname',
+    'apiresource',
+    'appid',
+    'appname',
+    'consumerkey',
+    'developeremail',
+    'developerid',
+  ],
   consumerkey: ['consumerkey'],
   consumerkey_scope: ['consumerkey'],
   developer: ['appid', 'appname', 'consumerkey', 'developeremail', 'developerid'],
@@ -25,6 +36,11 @@ export function findEntity(type: KnownEntity, by: Identifiers, consumers: Consum
   if (type === 'app') {
     const app = appBy(by, consumers);
     return app && appProfile(app);
+  }
+  if (type === 'appgroup') {
+    const name = by.get('appgroupname') ?? appBy(by, consumers)?.appGroup;
+    const group = name === undefined ? undefined : consumers.appGroup(name);
+    return group && appGroupProfile(group);
   }
   if (type === 'developer') {
     const named = by.get('developeremail') ?? by.get('developerid') ?? appBy(by, consumers)?.developer;
@@ -45,14 +61,14 @@ function credentialBy(by: Identifiers, consumers: Consumers): Credential | undef
   return key === undefined ? undefined : consumers.credential(key);
 }
 
-/** Two developers may have an app of one name: then one of them has to be named. */
+/** Two owners may have an app of one name: then one of them has to be named. */
 function appBy(by: Identifiers, consumers: Consumers): App | undefined {
   const id = by.get('appid');
   if (id !== undefined) return consumers.appById(id);
   const name = by.get('appname');
   if (name === undefined) return credentialBy(by, consumers)?.app;
-  const developer = by.get('developeremail') ?? by.get('developerid');
-  if (developer !== undefined) return consumers.app(developer, name);
+  const owner = by.get('developeremail') ?? by.get('developerid') ?? by.get('appgroupname');
+  if (owner !== undefined) return consumers.app(owner, name);
   const [app, other] = consumers.appsNamed(name);
   return other === undefined ? app : undefined;
 }

@@ -57,12 +57,25 @@ export interface Developer {
   readonly resource: Resource;
 }
 
+/** Owns apps as a developer does. */
+export interface AppGroup {
+  readonly name: string;
+  readonly appGroupId: string;
+  readonly displayName: string;
+  /** `active`, or why not. */
+  readonly status: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly resource: Resource;
+}
+
 export interface App {
   readonly appId: string;
   readonly name: string;
   readonly displayName: string;
   /** E-mail address in lower case, or id. */
   readonly developer: string;
+  /** Name of the app group that owns it, in place of a developer. */
+  readonly appGroup: string | undefined;
   readonly callbackUrl: string;
   readonly status: Status;
   readonly scopes: readonly string[];
@@ -160,6 +173,18 @@ export function readDeveloper(resource: Resource): Developer {
   };
 }
 
+export function readAppGroup(resource: Resource): AppGroup {
+  const { name, value } = resource;
+  return {
+    name,
+    appGroupId: textOf(value.appGroupId),
+    displayName: textOf(value.displayName) || name,
+    status: textOf(value.status) || 'active',
+    attributes: attributesOf(value.attributes),
+    resource,
+  };
+}
+
 export function readApp(resource: Resource): App {
   const { value } = resource;
   const credentials: Credential[] = [];
@@ -170,6 +195,7 @@ export function readApp(resource: Resource): App {
     name,
     displayName: textOf(value.displayName) || (attributes.get('DisplayName') ?? name),
     developer: textOf(value.developerEmail).toLowerCase() || textOf(value.developerId),
+    appGroup: textOf(value.appGroup) || undefined,
     callbackUrl: textOf(value.callbackUrl),
     status: statusOf(value.status),
     scopes: textsOf(value.scopes),

@@ -2,17 +2,28 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import {
   type ApiProduct,
   type App,
+  type AppGroup,
   type Credential,
   type Developer,
   type Grant,
   readApp,
+  readAppGroup,
   readDeveloper,
   readProduct,
 } from './consumer-records.ts';
 import { appName, type ResourceKind } from './resource-kinds.ts';
 import type { Resource } from './resources.ts';
 
-export type { ApiProduct, App, Credential, Developer, Grant, ProductOperation, Quota } from './consumer-records.ts';
+export type {
+  ApiProduct,
+  App,
+  AppGroup,
+  Credential,
+  Developer,
+  Grant,
+  ProductOperation,
+  Quota,
+} from './consumer-records.ts';
 
 /** Where products, developers and apps are kept. `Resources` is one. */
 export interface ConsumerSource {
@@ -42,6 +53,7 @@ export class Consumers {
   readonly #products = new Map<string, ApiProduct>();
   readonly #developers = new Map<string, Developer>();
   readonly #developersById = new Map<string, Developer>();
+  readonly #appGroups = new Map<string, AppGroup>();
   readonly #apps = new Map<string, App>();
   readonly #appsById = new Map<string, App>();
   readonly #credentials = new Map<string, Credential>();
@@ -59,8 +71,8 @@ export class Consumers {
   /** For changes that were made past the source: by other servers that share its store. */
   reread(): void {
     for (const map of [this.#products, this.#developers, this.#developersById]) map.clear();
-    for (const map of [this.#apps, this.#appsById, this.#credentials]) map.clear();
-    for (const kind of ['apiproducts', 'developers', 'apps'] as const) {
+    for (const map of [this.#appGroups, this.#apps, this.#appsById, this.#credentials]) map.clear();
+    for (const kind of ['apiproducts', 'developers', 'appgroups', 'apps'] as const) {
       for (const resource of this.#source?.list(kind) ?? []) this.#put(kind, resource.name, resource);
     }
   }
@@ -85,7 +97,16 @@ export class Consumers {
     return this.developer(app.developer);
   }
 
-  /** @param developer e-mail address or id */
+  appGroup(name: string): AppGroup | undefined {
+    return this.#appGroups.get(name);
+  }
+
+  /** Undefined when a developer owns it, or nobody. */
+  appGroupOf({ appGroup }: App): AppGroup | undefined {
+    return appGroup === undefined ? undefined : this.#appGroups.get(appGroup);
+  }
+
+  /** @param developer e-mail address or id; or the name of an app group */
   app(developer: string, name: string): App | undefined {
     return this.#apps.get(appName(this.developer(developer)?.email ?? developer, name));
   }
@@ -114,9 +135,10 @@ export class Consumers {
     if (credential.expiresAt <= now) return 'keyExpired';
     const { app } = credential;
     if (app.status !== 'approved') return 'appNotApproved';
-    const developer = this.developerOf(app);
-    if (developer === undefined) return 'developerUnknown';
-    return developer.status === 'active' ? undefined : 'developerNotActive';
+    // zerohop's choice: an app group that is unknown or not active counts as such a developer.
+    const owner = app.appGroup === undefined ? this.developerOf(app) : this.appGroupOf(app);
+    if (owner === undefined) return 'developerUnknown';
+    return owner.status === 'active' ? undefined : 'developerNotActive';
   }
 
   /** The first of the credential's approved products that admits it, by the grant that does; undefined: none. */
@@ -135,6 +157,8 @@ export class Consumers {
       replace(this.#products, name, resource && readProduct(resource));
     } else if (kind === 'developers') {
       this.#putDeveloper(name, resource && readDeveloper(resource));
+    } else if (kind === 'appgroups') {
+      replace(this.#appGroups, name, resource && readAppGroup(resource));
     } else if (kind === 'apps') {
       this.#putApp(name, resource && readApp(resource));
     }

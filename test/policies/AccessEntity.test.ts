@@ -141,6 +141,21 @@ describe('what identifies', () => {
   });
 });
 
+test('an app group and its apps', () => {
+  const owned = { name: 'g', appId: 'ga', appGroup: 'partners', credentials: [{ consumerKey: 'gk' }] };
+  const data = { appGroups: [{ name: 'partners', appGroupId: 'g1' }], apps: [owned] };
+  const read = (inner: string) => {
+    const xml = `<AccessEntity name="AE">${inner}</AccessEntity>`;
+    const policy = compilePolicy(AccessEntity, xml, { compiler: { consumers: consumersOf(data) } });
+    const exchange = exchangeOf({ variables: { k: 'gk', g: 'partners', n: 'g' } });
+    policy.step(exchange);
+    return String(exchange.read('AccessEntity.AE'));
+  };
+  assert.match(read(by('appgroup', 'consumerkey')), /^<AppGroup><AppGroupId>g1<.*<Name>partners<.*<Status>active</);
+  const second = '<SecondaryIdentifier ref="g" type="appgroupname"/>';
+  assert.match(read(by('app', 'appname', 'n', second)), /^<App name="g">.*<AppId>ga</);
+});
+
 describe('reading the profile', () => {
   test('by ChildNodes', () => {
     const read = (name: string, k = 'k1') =>

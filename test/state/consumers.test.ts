@@ -12,6 +12,7 @@ const app = (credential: object, rest: object = {}) => ({
   credentials: [{ consumerKey: 'k', consumerSecret: 's', apiProducts: ['p'], ...credential }],
   ...rest,
 });
+const groupApp = { developerEmail: undefined, appGroup: 'g' };
 const asked = { proxy: 'orders', environment: 'test', method: 'GET', path: '/users' };
 
 /** Name of the product that admits the key, or why it is refused. */
@@ -73,6 +74,13 @@ describe('who is admitted', () => {
     ['a locked developer', { developers: [{ ...ada, status: 'login_lock' }] }, 'developerNotActive'],
     ['no developer', { developers: [] }, 'developerUnknown'],
     ['a developer by id', { apps: [app({}, { developerEmail: undefined, developerId: 'dev-1' })] }, 'p'],
+    ['an app group', { apps: [app({}, groupApp)], appGroups: [{ name: 'g' }] }, 'p'],
+    ['an app group that is gone', { apps: [app({}, groupApp)] }, 'developerUnknown'],
+    [
+      'an app group that is not active',
+      { apps: [app({}, groupApp)], appGroups: [{ name: 'g', status: 'inactive' }] },
+      'developerNotActive',
+    ],
     ['no product', { apps: [app({ apiProducts: [] })] }, 'nothing'],
     ['a product that is gone', { products: [] }, 'nothing'],
     ['a pending product', { apps: [app({ apiProducts: [{ apiproduct: 'p', status: 'pending' }] })] }, 'nothing'],

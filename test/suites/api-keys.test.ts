@@ -155,6 +155,27 @@ managementSuite('keys that clients make', { files, options: ['--environment', en
     assert.equal(await outcome(own), '401 oauth.v2.InvalidApiKey');
   });
 
+  it('app groups: keys of their apps', async () => {
+    const groups = '/v1/organizations/acme/appgroups';
+    const group = (status: string) => ({ name: 'partners', channelId: 'c1', status, attributes: [] });
+    assert.equal((await ask(`POST ${groups}`, group('active'))).status, 201);
+    const created = await ask(`POST ${groups}/partners/apps`, { name: 'reader', apiProducts: ['gold'] });
+    const own = (created.json as App).credentials[0]?.consumerKey ?? '';
+    assert.equal(await outcome(own), `${own}  gold  `);
+    const given = { consumerKey: 'group-key', consumerSecret: 'group-secret' };
+    await ask(`POST ${groups}/partners/apps/reader/keys`, given);
+    await ask(`POST ${groups}/partners/apps/reader/keys/group-key`, { apiProducts: ['gold'] });
+    assert.equal(await outcome('group-key'), 'group-key  gold  ');
+    await ask(`PUT ${groups}/partners`, group('inactive'));
+    assert.equal(await outcome(own), '401 keymanagement.service.DeveloperStatusNotActive');
+    await ask(`PUT ${groups}/partners`, group('active'));
+    await ask(`DELETE ${groups}/partners/apps/reader/keys/group-key`);
+    assert.equal(await outcome('group-key'), '401 oauth.v2.InvalidApiKey');
+    assert.equal(await outcome(own), `${own}  gold  `);
+    await ask(`DELETE ${groups}/partners`);
+    assert.equal(await outcome(own), '401 oauth.v2.InvalidApiKey');
+  });
+
   it('test data of the emulator: given keys stay as they are, and all of it goes again', async () => {
     assert.equal((await ask('POST /v1/emulator/setup/tests', zipOf(dataFiles('')))).status, 200);
     assert.equal(await outcome('file-key'), 'file-key bob@example.com silver  ');

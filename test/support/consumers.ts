@@ -8,6 +8,7 @@ export interface ConsumerData {
   readonly products?: readonly JsonObject[];
   readonly developers?: readonly JsonObject[];
   readonly apps?: readonly JsonObject[];
+  readonly appGroups?: readonly JsonObject[];
 }
 
 /** Products, developers and apps that a test may change, and the index over them. */
@@ -21,13 +22,19 @@ export function consumersOf(data: ConsumerData): Consumers {
   return testConsumers(data).consumers;
 }
 
-export function testConsumers({ products = [], developers = [], apps = [] }: ConsumerData): TestConsumers {
+export function testConsumers({
+  products = [],
+  developers = [],
+  apps = [],
+  appGroups = [],
+}: ConsumerData): TestConsumers {
   const values = new Map<string, Resource>();
   const put = (kind: ResourceKind, name: string, value: JsonObject): void => {
     values.set(`${kind}:${name}`, { name, value, origin: 'api', createdAt: 1000, lastModifiedAt: 2000 });
   };
   for (const one of products) put('apiproducts', nameOfWritten('apiproducts', one), one);
   for (const one of developers) put('developers', nameOfWritten('developers', one), one);
+  for (const one of appGroups) put('appgroups', nameOfWritten('appgroups', one), one);
   for (const one of apps) put('apps', nameOfWritten('apps', one), one);
   let changed: (kind: ResourceKind, name: string) => void = () => undefined;
   const source: ConsumerSource = {
