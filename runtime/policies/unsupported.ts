@@ -18,29 +18,19 @@ const cannot = {
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
-  'ConcurrentRatelimit',
   'ExternalCallout',
   'GenerateSAMLAssertion',
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',
-  'InvalidateCache',
-  'LLMTokenQuota',
   'Ldap',
-  'LookupCache',
   'ParseDialogflowRequest',
-  'PopulateCache',
-  'PromptTokenLimit',
   'PublishMessage',
-  'Quota',
-  'ResetQuota',
-  'ResponseCache',
   'SanitizeModelResponse',
   'SanitizeUserPrompt',
   'SemanticCacheLookup',
   'SemanticCachePopulate',
   'SetDialogflowResponse',
-  'SpikeArrest',
   'ValidateSAMLAssertion',
 ]);
 
