@@ -173,5 +173,7 @@ export const flowFaults = {
     text: 'Trust store has no certificates',
   },
   loopDetected: { code: 'messaging.adaptors.local.LoopDetected', status: 508, text: 'Loop detected' },
+  /** zerohop's choice: Apigee documents no code for its data store being away. */
+  storeUnavailable: { code: 'messaging.runtime.StoreUnavailable', status: 503, text: 'State store unavailable' },
   tooManyCalls: { code: 'messaging.adaptors.local.TooManyCalls', status: 508, text: 'Too many local calls' },
 } as const satisfies Record<string, FaultKind>;

@@ -9,8 +9,12 @@ export interface Settings {
   readonly managementHost: string;
   /** Environment to serve; undefined: the only one there is, else `local`. */
   readonly environment: string | undefined;
-  /** `memory` or `lmdb:DIR`. */
+  /** `memory`, `lmdb:DIR`, `redis://HOST:PORT/DB` or `rediss://...`. */
   readonly store: string;
+  /** What secrets in the store are encrypted with, by id: the first one writes, all read; undefined: nothing is. */
+  readonly encryptionKeys: ReadonlyMap<string, Buffer> | undefined;
+  /** Milliseconds after which a shared store is asked for changes of other servers whose message was missed. */
+  readonly storePollMilliseconds: number;
   /** Milliseconds between two writes of the call counts: what a crash can lose of them. */
   readonly countFlushMilliseconds: number;
   /** Stored revisions of one bundle that stay; older ones go. */
@@ -87,6 +91,18 @@ export function isLoopback(host: string): boolean {
 
 const leastFlush = 10;
 const tokenSources = /^(?:environment|environment-or-stand-in|metadata|stand-in|none|https?:\/\/\S+)$/;
+const leastPoll = 10;
+
+function checkStore(store: string): void {
+  if (/^(?:memory$|lmdb:.)/s.test(store)) return;
+  if (!/^rediss?:/.test(store)) {
+    throw new UsageError(`--store is "${store}"; write memory, lmdb:DIR or redis://HOST:PORT/DB.`);
+  }
+  const url = URL.canParse(store) ? new URL(store) : undefined;
+  if (url !== undefined && url.hostname !== '' && /^\/?\d*$/.test(url.pathname)) return;
+  // It may hold a password: it is not shown.
+  throw new UsageError('--store is no address of a Redis; write redis://HOST:PORT/DB, DB being a number.');
+}
 
 /** @throws UsageError when the options contradict each other or would open the management port to others */
 export function checkSettings(settings: Settings): Settings {
@@ -99,9 +115,6 @@ export function checkSettings(settings: Settings): Settings {
   if (settings.port !== 0 && settings.port === settings.managementPort && settings.host === settings.managementHost) {
     throw new UsageError(`--port and --management-port are both ${settings.port}; they must differ.`);
   }
-  if (!/^(?:memory$|lmdb:.)/s.test(settings.store)) {
-    throw new UsageError(`--store is "${settings.store}"; write memory or lmdb:DIR.`);
-  }
   if (!tokenSources.test(settings.googleTokens)) {
     const known = 'environment, metadata, stand-in, none, or the URL of a metadata server';
     throw new UsageError(`--google-tokens is "${settings.googleTokens}"; write ${known}.`);
@@ -110,8 +123,12 @@ export function checkSettings(settings: Settings): Settings {
   if (googleEndpoint !== undefined && !/^https?:\/\/[^/]/.test(googleEndpoint)) {
     throw new UsageError(`--google-endpoint is "${googleEndpoint}"; write such as http://127.0.0.1:9000.`);
   }
+  checkStore(settings.store);
   if (settings.countFlushMilliseconds < leastFlush) {
     throw new UsageError(`--count-flush is less than ${leastFlush} ms; a second is usual.`);
+  }
+  if (settings.storePollMilliseconds < leastPoll) {
+    throw new UsageError(`--store-poll is less than ${leastPoll} ms; some seconds are usual.`);
   }
   return Object.freeze(settings);
 }

@@ -48,6 +48,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   'gpt-tokenizer': /^runtime\/policies\/prompt-tokenizer\.ts$/,
   graphql: /^runtime\/policies\/graphql-/,
   ldapts: /^runtime\/policies\/ldap-engine\.ts$/,
+  ioredis: /^runtime\/state\/redis-connection\.ts$/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,
   jose: /^runtime\/policies\/token-encryption\.ts$/,
   'libxml2-wasm': /^runtime\/language\/(xpath|xsd)\.ts$/,

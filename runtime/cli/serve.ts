@@ -1,9 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import type { Deployment } from '../deployment/deploy.ts';
 import { renderDiagnostic } from '../diagnostic-text.ts';
 import { openLog } from '../log.ts';
 import { startGateway } from '../management/gateway.ts';
-import { checkSettings, type LogLevel, parseDuration, parseWholeNumber, type Settings } from '../settings.ts';
+import {
+  checkSettings,
+  type LogLevel,
+  parseDuration,
+  parseWholeNumber,
+  type Settings,
+  UsageError,
+} from '../settings.ts';
+import { type EncryptionKeys, parseEncryptionKeys } from '../state/encryption.ts';
 import { servingText } from './reload-report.ts';
 import { startReloading } from './reloading.ts';
 import { counted, hasColor, painter } from './terminal.ts';
@@ -16,6 +25,8 @@ export interface ServeOptions {
   readonly managementHost: string;
   readonly environment?: string;
   readonly store: string;
+  readonly storePoll: string;
+  readonly encryptionKeyFile?: string;
   readonly token?: string;
   readonly logLevel: LogLevel;
   readonly logFormat?: 'json' | 'pretty';
@@ -47,6 +58,8 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     managementHost: options.managementHost,
     environment: options.environment,
     store: options.store,
+    encryptionKeys: encryptionKeysOf(options.encryptionKeyFile, process.env.ZEROHOP_ENCRYPTION_KEY),
+    storePollMilliseconds: parseDuration(options.storePoll, '--store-poll'),
     token: options.token,
     logLevel: options.logLevel,
     logFormat: options.logFormat ?? (process.stdout.isTTY === true ? 'pretty' : 'json'),
@@ -63,6 +76,22 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     allowEmpty: options.dev === true,
     watch: options.watch === true,
   });
+}
+
+/** A key is no option: what a process was started with, everybody on the machine can read. @throws UsageError */
+function encryptionKeysOf(file: string | undefined, variable: string | undefined): EncryptionKeys | undefined {
+  if (file === undefined) {
+    return variable === undefined || variable === ''
+      ? undefined
+      : parseEncryptionKeys(variable, 'ZEROHOP_ENCRYPTION_KEY');
+  }
+  try {
+    return parseEncryptionKeys(readFileSync(file, 'utf8'), `--encryption-key-file ${file}`);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--encryption-key-file ${file} cannot be read: ${reason}.`);
+  }
 }
 
 /** Serves until a signal comes. */

@@ -57,7 +57,17 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
         'ENVIRONMENT',
       ),
     )
-    .addOption(setting('--store <store>', 'where state lives: memory or lmdb:DIR', 'STORE', store))
+    .addOption(
+      setting('--store <store>', 'where state lives: memory, lmdb:DIR or redis://HOST:PORT/DB', 'STORE', store),
+    )
+    .addOption(
+      setting(
+        '--encryption-key-file <file>',
+        'keys that secrets in the store are encrypted with',
+        'ENCRYPTION_KEY_FILE',
+      ),
+    )
+    .addOption(setting('--store-poll <duration>', 'how often a shared store is asked for changes', 'STORE_POLL', '5s'))
     .addOption(setting('--count-flush <duration>', 'how often call counts go to the store', 'COUNT_FLUSH', '1s'))
     .addOption(
       setting(

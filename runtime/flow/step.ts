@@ -3,6 +3,7 @@ import { nearest } from '../diagnostic.ts';
 import { Fault, type FaultOrigin, flowFaults } from '../fault.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
+import { StoreFailure } from '../state/store-failure.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
@@ -69,21 +70,20 @@ function marking(step: Step, policy: CompiledPolicy): Step {
     try {
       outcome = step(exchange);
     } catch (error) {
-      markFailed(exchange, error, policy);
-      throw error;
+      throw markFailed(exchange, error, policy);
     }
     if (outcome === undefined) return undefined;
     return outcome.then(undefined, (error: unknown) => {
-      markFailed(exchange, error, policy);
-      throw error;
+      throw markFailed(exchange, error, policy);
     });
   };
 }
 
 function continuing(step: Step, policy: CompiledPolicy): Step {
   const swallow = (exchange: Exchange, error: unknown): void => {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof Fault || error instanceof StoreFailure)) throw error;
     markFailed(exchange, error, policy);
+    if (error instanceof StoreFailure) return;
     // RaiseFault has put its response in place already; the flow goes on without it.
     if (error.carriesResponse && exchange.fault === undefined) exchange.error = undefined;
   };
@@ -98,13 +98,16 @@ function continuing(step: Step, policy: CompiledPolicy): Step {
   };
 }
 
-function markFailed(exchange: Exchange, error: unknown, policy: CompiledPolicy): void {
+/** @returns what the step fails with: a store out of reach is a fault like others, which fault rules can handle */
+function markFailed(exchange: Exchange, failure: unknown, policy: CompiledPolicy): unknown {
+  const error = failure instanceof StoreFailure ? new Fault(flowFaults.storeUnavailable) : failure;
   if (error instanceof Fault && error.origin === undefined) error.origin = originOf(policy);
   for (const prefix of policy.failedPrefixes) {
     exchange.setVariable(`${prefix}.${policy.name}.failed`, true);
     // The reference shows fault rule conditions without the policy's name too.
     exchange.setVariable(`${prefix}.failed`, true);
   }
+  return error;
 }
 
 function originOf(policy: CompiledPolicy): FaultOrigin {

@@ -14,11 +14,12 @@ import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
 import { Caches } from '../state/cache.ts';
-import { CallCountKeeper } from '../state/call-count-keeper.ts';
+import { openCallCountKeeper } from '../state/call-counting.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { Consumers } from '../state/consumers.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
+import { StoreFailure } from '../state/store-failure.ts';
 import { createConnections } from '../target/connections.ts';
 import { openGoogleTokens } from '../target/google-token-source.ts';
 import { packageVersion } from '../version.ts';
@@ -49,7 +50,8 @@ export type Announce = (deployment: Deployment) => void;
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
   const overrides = settings.overrides === undefined ? undefined : overridesIn(settings.overrides);
   const googleTokens = openGoogleTokens(settings.googleTokens, process.env, log);
-  const store = await openStore(settings.store, log);
+  const { storePollMilliseconds: pollMilliseconds, encryptionKeys } = settings;
+  const store = await openStore(settings.store, { log, pollMilliseconds, encryptionKeys });
   const connections = createConnections({
     googleTokens,
     googleEndpoint: settings.googleEndpoint,
@@ -86,11 +88,14 @@ async function open(
   const deployment = await firstDeployment(settings, deployments, loaded, announce);
   const { serving } = deployments;
   const counts = new CallCounts();
-  const keeper = await CallCountKeeper.open({
+  const keeper = await openCallCountKeeper({
     store,
     counts,
     milliseconds: settings.countFlushMilliseconds,
-    failed: (error) => log.error({ error: String(error) }, 'call counts cannot be written'),
+    failed: (error) => {
+      // A store out of reach tells so itself, and not every second.
+      if (!(error instanceof StoreFailure)) log.error({ error: String(error) }, 'call counts cannot be written');
+    },
   });
   closing.push(() => keeper.close());
   const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };

@@ -62,7 +62,7 @@ export const schemas = {
   }),
   Names: texts,
   Done: object({}),
-  Health: object({ status: { enum: ['ok', 'stopping'] } }),
+  Health: object({ status: { enum: ['ok', 'stopping', 'storeUnavailable'] } }),
 
   EmulatorVersion: object({
     name: text,

@@ -8,12 +8,14 @@ import { ConcurrentRatelimit } from './ConcurrentRatelimit.ts';
 import { DataCapture } from './DataCapture.ts';
 import { DecodeJWS } from './DecodeJWS.ts';
 import { DecodeJWT } from './DecodeJWT.ts';
+import { DeleteOAuthV2Info } from './DeleteOAuthV2Info.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
 import { GenerateSAMLAssertion } from './GenerateSAMLAssertion.ts';
 import { GetAPIProduct } from './GetAPIProduct.ts';
+import { GetOAuthV2Info } from './GetOAuthV2Info.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
@@ -31,6 +33,7 @@ import { MessageValidation } from './MessageValidation.ts';
 import { MonetizationLimitsCheck } from './MonetizationLimitsCheck.ts';
 import { OASValidation } from './OASValidation.ts';
 import { OAuthV1 } from './OAuthV1.ts';
+import { OAuthV2 } from './OAuthV2.ts';
 import { ParseDialogflowRequest } from './ParseDialogflowRequest.ts';
 import { PopulateCache } from './PopulateCache.ts';
 import { PromptTokenLimit } from './PromptTokenLimit.ts';
@@ -41,6 +44,7 @@ import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { ResetQuota } from './ResetQuota.ts';
 import { ResponseCache } from './ResponseCache.ts';
+import { RevokeOAuthV2 } from './RevokeOAuthV2.ts';
 import { SanitizeModelResponse } from './SanitizeModelResponse.ts';
 import { SanitizeUserPrompt } from './SanitizeUserPrompt.ts';
 import { Script } from './Script.ts';
@@ -48,6 +52,7 @@ import { SemanticCacheLookup } from './SemanticCacheLookup.ts';
 import { SemanticCachePopulate } from './SemanticCachePopulate.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { SetDialogflowResponse } from './SetDialogflowResponse.ts';
+import { SetOAuthV2Info } from './SetOAuthV2Info.ts';
 import { SpikeArrest } from './SpikeArrest.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
@@ -71,12 +76,14 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     DataCapture,
     DecodeJWS,
     DecodeJWT,
+    DeleteOAuthV2Info,
     ExtractVariables,
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
     GenerateSAMLAssertion,
     GetAPIProduct,
+    GetOAuthV2Info,
     GraphQL,
     HMAC,
     HTTPModifier,
@@ -92,6 +99,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     OASValidation,
     ParseDialogflowRequest,
     OAuthV1,
+    OAuthV2,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
@@ -102,6 +110,8 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     Script,
     ServiceCallout,
     SetDialogflowResponse,
+    RevokeOAuthV2,
+    SetOAuthV2Info,
     StatisticsCollector,
     TraceCapture,
     ValidateSAMLAssertion,

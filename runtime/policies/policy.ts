@@ -174,7 +174,7 @@ export function policy<S extends Shape, A extends Attributes = Record<never, nev
   readonly attributes?: A;
   readonly children: S;
   readonly faults: Readonly<Record<string, FaultKind>>;
-  compile(config: PolicyConfig<S, A>, compiler: Compiler): Step;
+  compile(config: PolicyConfig<S, A> & CommonConfig, compiler: Compiler): Step;
 }): Policy {
   const compile = definition.compile as unknown as Policy['compile'];
   const { attributes = {}, children } = definition;

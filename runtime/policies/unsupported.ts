@@ -3,16 +3,11 @@ import { nearest } from '../diagnostic.ts';
 /** Apigee's policies that zerohop knows by name and does not run. Never silent: each is reported when its bundle is loaded. */
 
 const notYet: ReadonlySet<string> = new Set([
-  'DeleteOAuthV2Info',
   'ExternalCallout',
-  'GetOAuthV2Info',
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',
-  'OAuthV2',
   'PublishMessage',
-  'RevokeOAuthV2',
-  'SetOAuthV2Info',
 ]);
 
 export interface Unsupported {

@@ -16,6 +16,9 @@ export class Table<V> {
 
   /** Reads all values. What a store holds was written by this class: its shape is trusted. */
   static async open<V>(store: Store, ...prefix: readonly string[]): Promise<Table<V>> {
+    // Of a shared store all tables of that prefix have the same map, which follows what other servers write.
+    const shared = store.shared?.tables.values(`${keyOf(...prefix)}/`);
+    if (shared !== undefined) return new Table(prefix, shared as Map<string, V>);
     const values = new Map<string, V>();
     const start = `${keyOf(...prefix)}/`;
     for (const key of await store.keys(start)) {
@@ -56,25 +59,38 @@ export class Table<V> {
 
 /** Changes to several tables that happen together or not at all. */
 export class Batch {
-  readonly #changes: Change[] = [];
+  readonly #ofTables: Change[] = [];
+  readonly #others: Change[] = [];
   readonly #inMemory: (() => void)[] = [];
 
   set<V>(table: Table<V>, name: string, value: V | undefined): void {
-    this.#changes.push(table.change(name, value));
+    this.#ofTables.push(table.change(name, value));
     this.#inMemory.push(() => table.apply(name, value));
   }
 
   add(change: Change): void {
-    this.#changes.push(change);
+    this.#others.push(change);
+  }
+
+  /** To be done in memory once all is written. */
+  afterwards(work: () => void): void {
+    this.#inMemory.push(work);
   }
 
   get isEmpty(): boolean {
-    return this.#changes.length === 0;
+    return this.#ofTables.length + this.#others.length === 0;
   }
 
-  /** One atomic write, on disk when it answers. When it fails, memory is as it was. */
+  /**
+   * One atomic write, on disk when it answers. When it fails, memory is as it was.
+   * @throws OutdatedTables when another server changed something in between
+   */
   async commit(store: Store): Promise<void> {
-    if (this.#changes.length > 0) await store.write(this.#changes);
+    if (!this.isEmpty) {
+      const tables = store.shared?.tables;
+      if (tables === undefined) await store.write([...this.#ofTables, ...this.#others]);
+      else await tables.write(this.#ofTables, this.#others);
+    }
     for (const apply of this.#inMemory) apply();
   }
 }
