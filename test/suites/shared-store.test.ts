@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { bundleTree, noTarget, preFlow, proxy, proxyEndpoint, step } from '../support/bundle-tree.ts';
-import { call, type Gateway, runCommand, startGateway } from '../support/gateway.ts';
+import { call, type Gateway, startGateway } from '../support/gateway.ts';
 import { plainProxy, zipOf } from '../support/management.ts';
 import { noRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { until } from '../support/store-contract.ts';
@@ -55,12 +55,12 @@ test('two servers on one Redis deploy, count and keep values together', { skip }
     await call(one.port, { path: '/first' });
     await call(other.port, { path: '/first' });
   }
-  await until(async () => {
-    const { stdout } = await runCommand('stats', '--server', `http://127.0.0.1:${one.managementPort}`, '--json');
-    return (JSON.parse(stdout) as { proxy: string; total: number }[]).some(
-      (row) => row.proxy === 'first' && row.total === 14,
-    );
-  });
+  const counted = async (): Promise<number> => {
+    const answer = await call(one.managementPort, { path: '/v1/emulator/analytics' });
+    const rows = JSON.parse(answer.text) as { apiproxy: string; message_count: number }[];
+    return rows.reduce((sum, one) => sum + (one.apiproxy === 'first' ? one.message_count : 0), 0);
+  };
+  await until(async () => (await counted()) === 14, `14 calls, but ${await counted()}`);
 });
 
 for (const way of ['hangs', 'is killed'] as const) {
