@@ -24,13 +24,15 @@ const mapping = proxy(
 
 async function startTwo(t: TestContext): Promise<[RedisServer, Gateway, Gateway]> {
   const redis = await startRedis();
+  const gateways: Gateway[] = [];
+  t.after(async () => {
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await redis.close();
+  });
   const folder = await bundleTree({ ...plainProxy('first'), ...mapping });
   const options = ['--store', redis.url, '--store-poll', '200ms', '--count-flush', '100ms'];
   const [one, other] = [await startGateway(folder, options), await startGateway(folder, options)];
-  t.after(async () => {
-    await Promise.all([one.stop(), other.stop()]);
-    await redis.close();
-  });
+  gateways.push(one, other);
   return [redis, one, other];
 }
 
