@@ -4,6 +4,7 @@ import type { LoadedBundle } from '../bundle/load.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { BundleCompiler } from '../flow/bundle-compiler.ts';
 import type { Connections } from '../flow/connections.ts';
+import type { Consumers } from '../state/consumers.ts';
 import { type BundleId, idText } from '../state/revisions.ts';
 import type { Store } from '../state/store.ts';
 import { BasePaths } from './base-paths.ts';
@@ -22,6 +23,7 @@ export interface Ground {
   readonly store: Store;
   readonly connections: Connections;
   readonly engines: Engines;
+  readonly consumers: Consumers;
 }
 
 /** What is to be different. Bundles that are not named stay as they are. */

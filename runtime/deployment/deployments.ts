@@ -5,6 +5,7 @@ import { packBundle } from '../bundle/pack.ts';
 import type { BundleFiles } from '../bundle/read-bundle.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Log } from '../log.ts';
+import type { Consumers } from '../state/consumers.ts';
 import { DeployedState } from '../state/deployed.ts';
 import type { ResourceKind } from '../state/resource-kinds.ts';
 import type { Resources } from '../state/resources.ts';
@@ -73,14 +74,14 @@ export class Deployments {
   }
 
   static async open({ ground, revisionsKept, log }: DeploymentsOptions): Promise<Deployments> {
-    const { store } = ground;
+    const { store, consumers } = ground;
     const state = await DeployedState.open(store);
     const revisions = await Revisions.open(store, revisionsKept);
     // The directory and the contents of revisions know each other: where a file lies, and what is in it.
     const places: { directory?: DirectoryDeployer } = {};
     const contents = new RevisionContents(revisions, state, (key) => places.directory?.held(key));
     const active = new Active(ground, (attempt) => readAgain(attempt, contents, log));
-    const environment = await EnvironmentKeeper.open(store);
+    const environment = await EnvironmentKeeper.open(store, consumers);
     const parts: DeploymentParts = { active, state, revisions, contents, environment, log };
     const directory = new DirectoryDeployer(parts);
     places.directory = directory;
@@ -94,6 +95,11 @@ export class Deployments {
   /** Of environment and organization, for reading; `changeResource` changes them. */
   get resources(): Resources {
     return this.#parts.environment.resources;
+  }
+
+  /** Products, developers, apps and keys among them, found by what they are known by. */
+  get consumers(): Consumers {
+    return this.#parts.environment.consumers;
   }
 
   /** Stored revisions, for reading. */

@@ -14,6 +14,7 @@ import { openNodeDoor } from '../server/node-door.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
 import { openCallCountKeeper } from '../state/call-counting.ts';
 import { CallCounts } from '../state/call-counts.ts';
+import { Consumers } from '../state/consumers.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
 import { StoreFailure } from '../state/store-failure.ts';
@@ -55,7 +56,7 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
     async () => connections.close(),
   ];
   try {
-    return await open(settings, log, announce, { store, connections, engines }, closing);
+    return await open(settings, log, announce, { store, connections, engines, consumers: new Consumers() }, closing);
   } catch (error) {
     await closeAll(closing);
     throw error;
