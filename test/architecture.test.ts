@@ -45,6 +45,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   commander: /^runtime\/cli\//,
   'fast-xml-parser': /^runtime\/xml\//,
   fflate: /^runtime\/(bundle|cli)\//,
+  'gpt-tokenizer': /^runtime\/policies\/prompt-tokenizer\.ts$/,
   graphql: /^runtime\/policies\/graphql-/,
   ioredis: /^runtime\/state\/redis-connection\.ts$/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,

@@ -3,6 +3,7 @@ import { loadXPath, type XPathEngine } from '../language/xpath.ts';
 import { loadXsd, type XsdEngine } from '../language/xsd.ts';
 import { type GraphqlEngine, loadGraphql } from '../policies/graphql-engine.ts';
 import { loadOas, type OasEngine } from '../policies/oas-engine.ts';
+import { loadTokenizer, type Tokenizer } from '../policies/prompt-tokenizer.ts';
 import { createScriptEngine } from '../script/create.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 
@@ -14,6 +15,7 @@ export class Engines {
   #xsd: Promise<XsdEngine> | undefined;
   #oas: Promise<OasEngine> | undefined;
   #graphql: Promise<GraphqlEngine> | undefined;
+  #tokenizer: Promise<Tokenizer> | undefined;
 
   constructor(kind: 'quickjs' | 'vm') {
     this.#kind = kind;
@@ -42,6 +44,11 @@ export class Engines {
   async graphql(bundles: readonly Bundle[]): Promise<GraphqlEngine | undefined> {
     if (bundles.some((bundle) => hasPolicy(bundle, 'GraphQL', /^/))) this.#graphql ??= loadGraphql();
     return this.#graphql;
+  }
+
+  async tokenizer(bundles: readonly Bundle[]): Promise<Tokenizer | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'PromptTokenLimit', /^/))) this.#tokenizer ??= loadTokenizer();
+    return this.#tokenizer;
   }
 
   async close(): Promise<void> {

@@ -19,13 +19,16 @@ import { BodyNeed } from '../message/body-need.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
-import type { Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
+import type { Attachment, Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
+import type { Tokenizer } from '../policies/prompt-tokenizer.ts';
 import { unknownPolicy, unsupportedReason } from '../policies/unsupported.ts';
 import { checkElement } from '../schema/check.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
+import { Caches } from '../state/cache.ts';
 import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
+import { attachmentsOf } from './attachments.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 
@@ -120,12 +123,14 @@ class PolicyCompiler implements Compiler {
   readonly organization: string;
   readonly environment: string;
   readonly store: Store;
+  readonly caches: Caches;
   readonly consumers: Consumers;
   readonly scripts: ScriptEngine | undefined;
   readonly xpath: XPathEngine | undefined;
   readonly xsd: XsdEngine | undefined;
   readonly oas: OasEngine | undefined;
   readonly graphql: GraphqlEngine | undefined;
+  readonly tokenizer: Tokenizer | undefined;
   readonly httpClient: ScriptSource['send'];
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
@@ -138,12 +143,14 @@ class PolicyCompiler implements Compiler {
     this.organization = environment.organization;
     this.environment = environment.name;
     this.store = context.store;
+    this.caches = context.caches ?? new Caches(context.store);
     this.consumers = context.consumers;
     this.scripts = context.scripts;
     this.xpath = context.xpath;
     this.xsd = context.xsd;
     this.oas = context.oas;
     this.graphql = context.graphql;
+    this.tokenizer = context.tokenizer;
     this.httpClient = context.connections.httpClient;
     this.#compiling = parts;
   }
@@ -156,6 +163,14 @@ class PolicyCompiler implements Compiler {
   /** Compiling is over. */
   finish(): void {
     this.#compiling = undefined;
+  }
+
+  get siblings(): ReadonlyMap<string, PolicySource> {
+    return this.#bundle.bundle.policies;
+  }
+
+  attachments(): readonly Attachment[] {
+    return attachmentsOf(this.#bundle.bundle, this.name);
   }
 
   reader(name: string): Reader {

@@ -18,7 +18,6 @@ const cannot = {
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
-  'ConcurrentRatelimit',
   'DeleteOAuthV2Info',
   'ExternalCallout',
   'GenerateSAMLAssertion',
@@ -26,18 +25,10 @@ const notYet: ReadonlySet<string> = new Set([
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',
-  'InvalidateCache',
-  'LLMTokenQuota',
   'Ldap',
-  'LookupCache',
   'OAuthV2',
   'ParseDialogflowRequest',
-  'PopulateCache',
-  'PromptTokenLimit',
   'PublishMessage',
-  'Quota',
-  'ResetQuota',
-  'ResponseCache',
   'RevokeOAuthV2',
   'SanitizeModelResponse',
   'SanitizeUserPrompt',
@@ -45,7 +36,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SemanticCachePopulate',
   'SetDialogflowResponse',
   'SetOAuthV2Info',
-  'SpikeArrest',
   'ValidateSAMLAssertion',
 ]);
 
