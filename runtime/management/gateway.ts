@@ -97,7 +97,12 @@ async function open(
       if (!(error instanceof StoreFailure)) log.error({ error: String(error) }, 'call counts cannot be written');
     },
   });
-  closing.push(() => keeper.close());
+  closing.push(() =>
+    keeper.close().catch((error: unknown) => {
+      if (!(error instanceof StoreFailure)) throw error;
+      log.error({ error: error.message }, 'the last call counts are lost: the store is out of reach');
+    }),
+  );
   const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };
   const handler = createHandler({ serving, surroundings, log, maxTargetLength });
   const door = await openNodeDoor(settings.host, settings.port, handler);

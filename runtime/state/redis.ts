@@ -1,3 +1,4 @@
+import type { Log } from '../log.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { addScript, countScript, paceScript, replaceScript, rollingScript } from './redis-scripts.ts';
 import { RedisTables } from './redis-tables.ts';
@@ -30,12 +31,23 @@ export async function openRedisStore(
 ): Promise<Store> {
   const connection = await RedisConnection.open(url, log);
   try {
+    await warnOfEviction(connection, log);
     const tables = new RedisTables(connection, { prefix, valueKeys, pollMilliseconds, log });
     return new RedisStore(connection, tables, await SharedTables.open(sealed(tables)));
   } catch (error) {
     connection.close();
     throw error;
   }
+}
+
+/** Whoever lets Redis forget what it likes loses deployments. */
+async function warnOfEviction(connection: RedisConnection, log: Log | undefined): Promise<void> {
+  const info = await connection.run((client) => client.info('memory'));
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
+  const isLimited = !/^maxmemory:0\b/m.test(info);
+  if (policy === 'noeviction' || !isLimited) return;
+  const fields = { store: connection.shown, policy };
+  log?.warn(fields, 'Redis may drop what is deployed when its memory is full: set maxmemory-policy noeviction');
 }
 
 /** A store in Redis: every step one command or one script, by the clock of Redis. */

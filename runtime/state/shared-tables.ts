@@ -18,8 +18,12 @@ export class OutdatedTables extends Error {
   override readonly name = 'OutdatedTables';
 }
 
-/** The values of one table, by name. */
-type Values = Map<string, unknown>;
+/** One table in memory. */
+export interface TableContent<V> {
+  readonly values: Map<string, V>;
+  /** Told the name of each value that is another one now. */
+  changed: ((name: string) => void) | undefined;
+}
 
 /**
  * All tables (table.ts) of a store that several servers use, in memory: read once, and from then on what others write is
@@ -27,7 +31,7 @@ type Values = Map<string, unknown>;
  */
 export class SharedTables {
   readonly #log: TableLog;
-  readonly #tables = new Map<string, Values>();
+  readonly #tables = new Map<string, TableContent<unknown>>();
   #revision = 0;
 
   private constructor(log: TableLog) {
@@ -41,14 +45,14 @@ export class SharedTables {
     return tables;
   }
 
-  /** The values below a prefix: the same map for all who ask, which `refresh` changes. */
-  values(prefix: string): Values {
-    let values = this.#tables.get(prefix);
-    if (values === undefined) {
-      values = new Map();
-      this.#tables.set(prefix, values);
+  /** What is below a prefix: the same for all who ask, changed by `refresh`. */
+  content(prefix: string): TableContent<unknown> {
+    let content = this.#tables.get(prefix);
+    if (content === undefined) {
+      content = { values: new Map(), changed: undefined };
+      this.#tables.set(prefix, content);
     }
-    return values;
+    return content;
   }
 
   /**
@@ -64,13 +68,17 @@ export class SharedTables {
       return { keys: changes.map(({ key }) => key), lost: false };
     }
     const all = await this.#log.since(0);
-    for (const values of this.#tables.values()) values.clear();
+    const before = [...this.#tables.values()].flatMap((content) =>
+      [...content.values.keys()].map((name) => ({ content, name })),
+    );
+    for (const { values } of this.#tables.values()) values.clear();
     this.#take(all.changes);
+    for (const { content, name } of before) content.changed?.(name);
     this.#revision = all.revision;
     return { keys: [], lost: true };
   }
 
-  /** The maps of tables are left to who calls. @throws OutdatedTables, StoreFailure */
+  /** What is in memory is left to who calls. @throws OutdatedTables, StoreFailure */
   async write(tables: readonly Change[], others: readonly Change[]): Promise<void> {
     const revision = await this.#log.append(this.#revision, tables, others);
     if (revision === undefined) throw new OutdatedTables('Another server changed something in between');
@@ -84,11 +92,12 @@ export class SharedTables {
   #take(changes: readonly Change[]): void {
     for (const { key, value } of changes) {
       const end = key.lastIndexOf('/') + 1;
-      const values = this.values(key.slice(0, end));
+      const content = this.content(key.slice(0, end));
       const name = partOf(key.slice(end));
       // What a store holds was written by a table: its shape is trusted.
-      if (value === undefined) values.delete(name);
-      else values.set(name, JSON.parse(value));
+      if (value === undefined) content.values.delete(name);
+      else content.values.set(name, JSON.parse(value));
+      content.changed?.(name);
     }
   }
 }

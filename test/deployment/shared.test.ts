@@ -84,6 +84,10 @@ test("resources and values of one server are the other one's", { skip }, async (
   await until(async () => other.deployments.environment.targetServers.has('east'));
   await other.deployments.changeResource('apiproducts', 'gold', { name: 'gold' });
   await until(async () => one.deployments.resources.get('apiproducts', 'gold') !== undefined);
+  const heard: string[] = [];
+  one.deployments.resources.watch((kind, name) => void heard.push(`${kind}/${name}`));
+  await other.deployments.changeResource('apiproducts', 'silver', { name: 'silver' });
+  await until(async () => heard.includes('apiproducts/silver'));
   await one.deployments.changeResource('targetservers', 'east', undefined);
   await until(async () => !other.deployments.environment.targetServers.has('east'));
 });
