@@ -192,8 +192,9 @@ class PolicyCompiler implements Compiler {
       .map((resource) => resource.name);
   }
 
-  callout(connection: CalloutConnection, at: Place): Callout | undefined {
-    const callout = this.#bundle.context.connections.callout(this.name, connection, at, this.#bundle);
+  callout(connection: CalloutConnection, at: Place, part?: string): Callout | undefined {
+    const name = part === undefined ? this.name : `${this.name}.${part}`;
+    const callout = this.#bundle.context.connections.callout(name, connection, at, this.#bundle);
     if (callout !== undefined) this.needs(callout.needs);
     return callout;
   }

@@ -20,6 +20,7 @@ import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
 import { OASValidation } from './OASValidation.ts';
+import { ProxyChain } from './ProxyChain.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
@@ -57,6 +58,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     MessageLogging,
     MessageValidation,
     OASValidation,
+    ProxyChain,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,

@@ -104,8 +104,11 @@ export interface Compiler {
   resource(url: string): Resource | undefined;
   /** All names of resources of a type, for "did you mean". */
   resourceNames(type: string): readonly string[];
-  /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
-  callout(connection: CalloutConnection, at: Place): Callout | undefined;
+  /**
+   * A connection for a callout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported.
+   * @param part tells several callouts of one policy apart: theirs are the variables `servicecallout.NAME.PART.target.url`
+   */
+  callout(connection: CalloutConnection, at: Place, part?: string): Callout | undefined;
 
   /** A way to syslog servers; mistakes in its TLS settings are reported. */
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection;
