@@ -55,7 +55,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   'quickjs-emscripten': /^runtime\/script\//,
   saxes: /^runtime\/xml\//,
   undici: /^runtime\/target\//,
-  yaml: /^runtime\/policies\/oas-/,
+  yaml: /^runtime\/(policies\/oas-|cli\/convert\/)/,
   yauzl: /^runtime\/bundle\//,
 };
 
