@@ -410,7 +410,9 @@ test('the graph and the checks of a deployment know the proxies that a chain cal
     ...proxy('stock', proxyEndpoint('/stock', noTarget)),
   });
   const { stdout } = await runCommand('graph', folder, '--format', 'json');
-  const { calls } = JSON.parse(stdout) as { calls: { from: string; to: string | null; policy: string; loop: boolean }[] };
+  const { calls } = JSON.parse(stdout) as {
+    calls: { from: string; to: string | null; policy: string; loop: boolean }[];
+  };
   assert.deepEqual(
     calls.map(({ from, to, policy, loop }) => [from, to, policy, loop]),
     [
