@@ -37,6 +37,9 @@ export interface DeploymentsOptions {
   readonly log: Log;
 }
 
+/** Bundles of one part of the check that follows a brief reading: other changes wait for it no longer than a moment. */
+const checkedTogether = 250;
+
 /**
  * The one owner of what is deployed. Changes come one after the other; each is validated, stored in one write, and then
  * swapped in, or refused with a DeploymentRefusal that leaves everything as it was.
@@ -47,6 +50,7 @@ export class Deployments {
   readonly #editor: RevisionEditor;
   readonly #tests: TestData;
   readonly #queue = new WorkQueue();
+  #closed = false;
 
   private constructor(parts: DeploymentParts, directory: DirectoryDeployer, tests: TestData) {
     this.#parts = parts;
@@ -106,6 +110,21 @@ export class Deployments {
   /** Takes a later reading of the directory; finds out itself what is new in it. */
   reloadDirectory(loaded: Loaded): Promise<Deployment> {
     return this.#queue.run(() => this.#directory.take(loaded));
+  }
+
+  /**
+   * Checks, part by part, what serves on the strength of a brief reading (`LoadOptions.briefFrom`), while requests and other
+   * changes go on. What turns out to be faulty serves no longer.
+   * @param found told of each part
+   */
+  async checkUnchecked(found: (deployment: Deployment) => void): Promise<void> {
+    const { active } = this.#parts;
+    const part = async (): Promise<Deployment | undefined> => {
+      const puts = await active.readUnchecked(checkedTogether);
+      if (puts.length === 0 || this.#closed) return undefined;
+      return active.apply({ puts, remove: [], refuse: 'nothing', record: () => undefined });
+    };
+    for (let done = await this.#queue.run(part); done !== undefined; done = await this.#queue.run(part)) found(done);
   }
 
   /** All bundles there are, deployed or not, by kind and name. */
@@ -233,6 +252,7 @@ export class Deployments {
 
   /** Lets what is under way finish. Everything is closed once the last request is over. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#queue.run(() => Promise.resolve());
     this.serving.close();
   }
