@@ -91,6 +91,11 @@ export const flowFaults = {
     status: 500,
     text: 'Received error response code from target',
   },
+  googleTokenGenerationFailure: {
+    code: 'messaging.adaptors.http.filter.GoogleTokenGenerationFailure',
+    status: 500,
+    text: 'Google token generation failed',
+  },
   gatewayTimeout: { code: 'messaging.adaptors.http.flow.GatewayTimeout', status: 504, text: 'Gateway Timeout' },
   internalServerError: {
     code: 'messaging.adaptors.http.flow.InternalServerError',

@@ -29,6 +29,13 @@ export interface Settings {
   readonly shutdownTimeout: number;
   /** `vm` trusts the scripts of bundles. */
   readonly scriptEngine: 'quickjs' | 'vm';
+  /**
+   * Where Google tokens come from: `environment`, `metadata`, `stand-in`, `environment-or-stand-in`, `none`, or the URL
+   * of a metadata server.
+   */
+  readonly googleTokens: string;
+  /** Where Google's services are that policies call, in place of Google's own hosts: `http://host:port`. */
+  readonly googleEndpoint: string | undefined;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -75,6 +82,7 @@ export function isLoopback(host: string): boolean {
 }
 
 const leastFlush = 10;
+const tokenSources = /^(?:environment|environment-or-stand-in|metadata|stand-in|none|https?:\/\/\S+)$/;
 
 /** @throws UsageError when the options contradict each other or would open the management port to others */
 export function checkSettings(settings: Settings): Settings {
@@ -89,6 +97,14 @@ export function checkSettings(settings: Settings): Settings {
   }
   if (!/^(?:memory$|lmdb:.)/s.test(settings.store)) {
     throw new UsageError(`--store is "${settings.store}"; write memory or lmdb:DIR.`);
+  }
+  if (!tokenSources.test(settings.googleTokens)) {
+    const known = 'environment, metadata, stand-in, none, or the URL of a metadata server';
+    throw new UsageError(`--google-tokens is "${settings.googleTokens}"; write ${known}.`);
+  }
+  const { googleEndpoint } = settings;
+  if (googleEndpoint !== undefined && !/^https?:\/\/[^/]/.test(googleEndpoint)) {
+    throw new UsageError(`--google-endpoint is "${googleEndpoint}"; write such as http://127.0.0.1:9000.`);
   }
   if (settings.countFlushMilliseconds < leastFlush) {
     throw new UsageError(`--count-flush is less than ${leastFlush} ms; a second is usual.`);

@@ -6,6 +6,7 @@ import { deployLoaded } from '../deployment/deploy-loaded.ts';
 import { Engines } from '../deployment/engines.ts';
 import { MemoryStore } from '../state/memory.ts';
 import { createConnections } from '../target/connections.ts';
+import { noGoogleTokens } from '../target/google-tokens.ts';
 
 /**
  * Compiles everything at a path as a deployment does, what `deployments.json` leaves out too, and serves nothing.
@@ -17,7 +18,8 @@ export async function dryRun<R>(
   look: (deployment: Deployment, bundles: readonly Bundle[]) => R,
 ): Promise<R> {
   const loaded = await readOrFail(path, (one) => load(one, { environment }));
-  const connections = createConnections();
+  // Which tokens there will be is for the server to say that runs the bundles.
+  const connections = createConnections({ ...noGoogleTokens, hasSource: true });
   const engines = new Engines('quickjs');
   const everything = { ...loaded, environment: { ...loaded.environment, deployments: undefined } };
   try {

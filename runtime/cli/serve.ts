@@ -23,6 +23,8 @@ export interface ServeOptions {
   readonly maxChainCalls: string;
   readonly shutdownTimeout: string;
   readonly scriptEngine: 'quickjs' | 'vm';
+  readonly googleTokens: string;
+  readonly googleEndpoint?: string;
   readonly countFlush: string;
   readonly revisionsKept: string;
   /** Whether changes of the directory are followed. */
@@ -50,6 +52,8 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     maxChainCalls: parseWholeNumber(options.maxChainCalls, '--max-chain-calls', 1, 1_000_000),
     shutdownTimeout: parseDuration(options.shutdownTimeout, '--shutdown-timeout'),
     scriptEngine: options.scriptEngine,
+    googleTokens: options.googleTokens,
+    googleEndpoint: options.googleEndpoint,
     countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
     revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
     allowEmpty: options.dev === true,

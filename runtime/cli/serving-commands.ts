@@ -8,6 +8,7 @@ export function addServe(program: Command): void {
     program.command('serve').description('serve a bundle directory'),
     'lmdb:.zerohop',
     'json or pretty; default: pretty on a terminal',
+    'environment',
   )
     .option('--watch', 'reload what changes in the directory')
     .action(async (directory: string, options: ServeOptions) => {
@@ -24,6 +25,7 @@ export function addDev(program: Command): void {
       .description('serve a bundle directory and reload what changes: what a developer keeps running'),
     'memory',
     'json or pretty; default: pretty',
+    'environment-or-stand-in',
   )
     .option('--no-watch', 'do not reload')
     .action(async (directory: string, options: ServeOptions) => {
@@ -38,7 +40,7 @@ export function addDev(program: Command): void {
   );
 }
 
-function servingOptions(command: Command, store: string, logFormat: string): Command {
+function servingOptions(command: Command, store: string, logFormat: string, googleTokens: string): Command {
   const ports = 'port for health, metrics and management, 0 = any free one';
   return command
     .argument('[directory]', 'folder, workspace, bundle or zip', 'bundles')
@@ -78,6 +80,21 @@ function servingOptions(command: Command, store: string, logFormat: string): Com
         'how long running requests may take on shutdown',
         'SHUTDOWN_TIMEOUT',
         '30s',
+      ),
+    )
+    .addOption(
+      setting(
+        '--google-tokens <source>',
+        'for <Authentication>: environment, metadata, a URL, none, or stand-in (dummy tokens)',
+        'GOOGLE_TOKENS',
+        googleTokens,
+      ),
+    )
+    .addOption(
+      setting(
+        '--google-endpoint <url>',
+        'where Model Armor and Vertex AI are that policies call; default: at Google',
+        'GOOGLE_ENDPOINT',
       ),
     )
     .addOption(

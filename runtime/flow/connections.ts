@@ -3,6 +3,8 @@ import type { Environment } from '../bundle/environment.ts';
 import type { CalloutConnection, SSLInfoConfig, TargetEndpointConfig } from '../bundle/target.ts';
 import type { Diagnostics, Place } from '../diagnostic.ts';
 import type { Template } from '../language/template.ts';
+import type { GoogleServices } from '../policies/google-services.ts';
+import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { Callout, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptSource } from '../script/engine.ts';
@@ -26,6 +28,9 @@ export interface Connections {
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined, compiler: ConnectionCompiler): SyslogConnection;
   /** A log file, opened with its first line. */
   logFile(path: string, rotation: LogRotation): LogFile;
+  /** Tokens for calls of Google's services, and of what is protected like them. */
+  readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
   /** Sends what a script's `httpClient` asks for. */
   readonly httpClient: ScriptSource['send'];
 }

@@ -10,7 +10,7 @@ import { compileStep } from './step.ts';
 /** PreFlow, conditional flows and PostFlow of an endpoint. Apigee: flow configuration reference. */
 
 export type Direction = 'Request' | 'Response';
-type Side = 'proxy' | 'target';
+export type Side = 'proxy' | 'target';
 
 interface FlowsConfig {
   readonly PreFlow: UnconditionalFlowConfig | undefined;
@@ -59,7 +59,7 @@ function unconditional(
 }
 
 /** Leaves the flow's name and description where flow variables read them. */
-function namedFlow(name: string, description: string | undefined, side: Side, step: Step): Step {
+export function namedFlow(name: string, description: string | undefined, side: Side, step: Step): Step {
   if (step === nothing) return nothing;
   const enter =
     side === 'proxy'

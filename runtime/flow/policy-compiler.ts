@@ -16,6 +16,8 @@ import {
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
+import type { GoogleServices } from '../policies/google-services.ts';
+import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
@@ -125,6 +127,8 @@ class PolicyCompiler implements Compiler {
   readonly oas: OasEngine | undefined;
   readonly graphql: GraphqlEngine | undefined;
   readonly httpClient: ScriptSource['send'];
+  readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
 
@@ -142,6 +146,8 @@ class PolicyCompiler implements Compiler {
     this.oas = context.oas;
     this.graphql = context.graphql;
     this.httpClient = context.connections.httpClient;
+    this.googleTokens = context.connections.googleTokens;
+    this.googleServices = context.connections.googleServices;
     this.#compiling = parts;
   }
 

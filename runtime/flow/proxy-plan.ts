@@ -6,6 +6,7 @@ import { type Exchange, Phase } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
 import { CompiledEndpoint } from './endpoint.ts';
+import { compileEventFlow } from './event-flow.ts';
 import { compileFaultRules } from './fault-rules.ts';
 import { handleFault } from './faulted.ts';
 import type { FlowCompiler } from './flow-compiler.ts';
@@ -70,6 +71,7 @@ function compileEndpoint(
     enterProxyResponse(faultRules),
     flows.response,
     hookSteps.PostProxyFlowHook,
+    compileEventFlow(config.EventFlow, 'proxy', faultRules, compiler),
   ]);
   return new CompiledEndpoint(
     bundle.name,

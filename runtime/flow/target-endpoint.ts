@@ -3,6 +3,7 @@ import type { TargetEndpointConfig } from '../bundle/target.ts';
 import { Fault, flowFaults } from '../fault.ts';
 import { type Exchange, type Outcome, Phase } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
+import { compileEventFlow } from './event-flow.ts';
 import { compileFaultRules } from './fault-rules.ts';
 import type { FlowCompiler } from './flow-compiler.ts';
 import { type CompiledFlows, compileFlows } from './flows.ts';
@@ -20,7 +21,8 @@ export function compileTargetSide(
 ): Step {
   const flows = compileFlows(config.config, 'target', compiler);
   const rules = compileFaultRules(config.config, 'firstFirst', compiler);
-  return targetSide(target, flows, rules, hasDeadline);
+  const events = compileEventFlow(config.config.EventFlow, 'target', rules, compiler);
+  return targetSide(target, flows, rules, hasDeadline, events);
 }
 
 /** The target side of a RouteRule's URL: no target flows, no fault rules. */
@@ -28,7 +30,13 @@ export function bareTargetSide(target: Target, hasDeadline: boolean): Step {
   return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline);
 }
 
-function targetSide(target: Target, flows: CompiledFlows, rules: Step | undefined, hasDeadline: boolean): Step {
+function targetSide(
+  target: Target,
+  flows: CompiledFlows,
+  rules: Step | undefined,
+  hasDeadline: boolean,
+  events: Step = nothing,
+): Step {
   const enter: Step = (exchange) => {
     exchange.phase = Phase.targetRequest;
     exchange.faultRules = rules;
@@ -40,11 +48,18 @@ function targetSide(target: Target, flows: CompiledFlows, rules: Step | undefine
     hookSteps.PreTargetFlowHook,
     flows.request,
     hasDeadline ? checkDeadline : nothing,
+    events === nothing ? nothing : asksForPlainText,
     connect,
     (exchange) => received(exchange, target),
+    events,
     flows.response,
     hookSteps.PostTargetFlowHook,
   ]);
+}
+
+/** Events have to be read: the target is not to compress them. */
+function asksForPlainText({ request }: Exchange): void {
+  if (request.headers.has('accept-encoding')) request.headers.remove('Accept-Encoding');
 }
 
 function checkDeadline(exchange: Exchange): void {

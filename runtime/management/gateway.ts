@@ -17,6 +17,7 @@ import { CallCounts } from '../state/call-counts.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
 import { createConnections } from '../target/connections.ts';
+import { openGoogleTokens } from '../target/google-token-source.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
 import { openManagement } from './server.ts';
@@ -43,8 +44,9 @@ export type Announce = (deployment: Deployment) => void;
  * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
+  const googleTokens = openGoogleTokens(settings.googleTokens, process.env, log);
   const store = await openStore(settings.store, log);
-  const connections = createConnections();
+  const connections = createConnections(googleTokens, settings.googleEndpoint);
   const engines = new Engines(settings.scriptEngine);
   const closing: (() => Promise<void>)[] = [
     () => store.close(),

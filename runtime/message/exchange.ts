@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Fault } from '../fault.ts';
+import type { CurrentEvent } from './event.ts';
 import type { Message } from './message.ts';
 
 /** What running something gives: nothing when it is done, a promise when it is not yet. */
@@ -213,6 +214,8 @@ export class Exchange {
   readonly request: Message;
   response: Message | undefined;
   error: Message | undefined;
+  /** The server-sent event that an EventFlow looks at. */
+  event: CurrentEvent | undefined;
   fault: Fault | undefined;
   phase: Phase;
   /** Fault rules of the endpoint the exchange is in; what they are, flow knows. */
@@ -283,6 +286,7 @@ export class Exchange {
     this.request = request;
     this.response = undefined;
     this.error = undefined;
+    this.event = undefined;
     this.fault = undefined;
     this.phase = Phase.proxyRequest;
     this.faultRules = undefined;

@@ -5,6 +5,7 @@ import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
 import { element } from '../schema/declare.ts';
 import { flag, integer, text } from '../schema/values.ts';
+import { after } from '../state/answer.ts';
 import { calloutReason, isOfChain } from './callout-failure.ts';
 import { compileCalloutRequest } from './callout-request.ts';
 import { messageActions } from './message-actions.ts';
@@ -40,11 +41,6 @@ const faults = {
     code: 'steps.servicecallout.SetVariableFailed',
     status: 500,
     text: 'ServiceCallout: a variable cannot be set',
-  },
-  notSupported: {
-    code: 'steps.servicecallout.NotSupported',
-    status: 500,
-    text: 'ServiceCallout: Authentication is not supported',
   },
 };
 
@@ -90,8 +86,7 @@ export const ServiceCallout = policy({
       if (!(error instanceof Fault) || isOfChain(error)) throw error;
       throw failed(calloutReason(error, compiler.name));
     };
-    return (exchange): Outcome => {
-      const message = request.prepare(exchange);
+    const send = (exchange: Exchange, message: Message): Outcome => {
       if (store === undefined) return forget(exchange, message, callout, timeout, request.clear);
       let answer: Message | Promise<Message>;
       try {
@@ -103,6 +98,7 @@ export const ServiceCallout = policy({
       if (!(answer instanceof Promise)) return check(exchange, answer);
       return answer.then((response) => check(exchange, response), fail);
     };
+    return (exchange) => after(request.prepare(exchange), (message) => send(exchange, message));
   },
 });
 

@@ -20,12 +20,18 @@ import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
 import { OASValidation } from './OASValidation.ts';
+import { ParseDialogflowRequest } from './ParseDialogflowRequest.ts';
 import { ProxyChain } from './ProxyChain.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
 import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
+import { SanitizeModelResponse } from './SanitizeModelResponse.ts';
+import { SanitizeUserPrompt } from './SanitizeUserPrompt.ts';
+import { SemanticCacheLookup } from './SemanticCacheLookup.ts';
+import { SemanticCachePopulate } from './SemanticCachePopulate.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
+import { SetDialogflowResponse } from './SetDialogflowResponse.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
@@ -59,10 +65,16 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     MessageValidation,
     OASValidation,
     ProxyChain,
+    ParseDialogflowRequest,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
+    SanitizeModelResponse,
+    SanitizeUserPrompt,
+    SemanticCacheLookup,
+    SemanticCachePopulate,
     ServiceCallout,
+    SetDialogflowResponse,
     StatisticsCollector,
     TraceCapture,
     VerifyJWS,

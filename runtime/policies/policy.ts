@@ -15,6 +15,8 @@ import { boolean, text } from '../schema/values.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
 import type { Store } from '../state/store.ts';
+import type { GoogleServices } from './google-services.ts';
+import type { GoogleTokens } from './google-tokens.ts';
 import type { GraphqlEngine } from './graphql-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 import type { OasEngine } from './oas-engine.ts';
@@ -82,6 +84,9 @@ export interface Compiler {
   readonly scripts: ScriptEngine | undefined;
   /** Sends the requests of scripts. */
   readonly httpClient: ScriptSource['send'];
+  /** Tokens for calls of Google's services. */
+  readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
   /** Undefined unless some bundle of the deployment uses XPath. */
   readonly xpath: XPathEngine | undefined;
   /** Undefined unless some bundle of the deployment validates by a schema. */

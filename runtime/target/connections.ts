@@ -4,10 +4,13 @@ import type { CalloutConnection, TargetEndpointConfig } from '../bundle/target.t
 import type { Place } from '../diagnostic.ts';
 import type { ConnectionCompiler, Connections } from '../flow/connections.ts';
 import type { Target } from '../flow/target.ts';
+import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { Callout } from '../policies/policy.ts';
 import { ConnectionPools } from './connection-pool.ts';
+import { googleServices } from './google-services.ts';
+import { noGoogleTokens } from './google-tokens.ts';
 import { HttpCallout } from './http-callout.ts';
-import { compileHttpConnection, plainConnection } from './http-connection.ts';
+import { compileHttpConnection, plainConnection, type Shared } from './http-connection.ts';
 import { HttpTarget } from './http-target.ts';
 import { LocalCallout } from './local-callout.ts';
 import { compileLocalConnection, LocalTarget } from './local-target.ts';
@@ -24,15 +27,21 @@ export interface OwnedConnections extends Connections {
 }
 
 /** Makes the connections of one server. All its targets share what they can: one pool per origin and TLS identity. */
-export function createConnections(): OwnedConnections {
+export function createConnections(
+  googleTokens: GoogleTokens = noGoogleTokens,
+  googleEndpoint?: string,
+): OwnedConnections {
   const pools = new ConnectionPools();
+  const shared: Shared = { pools, googleTokens };
   const syslog = new SyslogConnections();
   const files = new LogFiles();
   const forScripts = plainConnection('', pools, emptyEnvironment(''));
   return {
-    target: (endpoint, compiler) => compileTarget(endpoint, pools, compiler),
+    target: (endpoint, compiler) => compileTarget(endpoint, shared, compiler),
     url: (text, at, compiler) => compileUrl(text, at, pools, compiler),
-    callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, pools, compiler),
+    callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, shared, compiler),
+    googleTokens,
+    googleServices: googleServices(plainConnection('', pools, emptyEnvironment('')), googleTokens, googleEndpoint),
     httpClient: (exchange, request, url) => sendForScript(forScripts, exchange, request, url),
     syslog: (protocol, tls, compiler) => syslog.compile(protocol, tls, compiler),
     logFile: (path, rotation) => files.open(path, rotation),
@@ -55,7 +64,7 @@ const connectionKinds = [
 
 function compileTarget(
   endpoint: Named<TargetEndpointConfig>,
-  pools: ConnectionPools,
+  shared: Shared,
   compiler: ConnectionCompiler,
 ): Target | undefined {
   const { name, config } = endpoint;
@@ -80,7 +89,7 @@ function compileTarget(
   }
   const http = config.HTTPTargetConnection ?? config.HttpTargetConnection;
   if (http !== undefined && !runsCode) {
-    const connection = compileHttpConnection(http, http.at, pools, compiler);
+    const connection = compileHttpConnection(http, http.at, shared, compiler);
     return connection === undefined ? undefined : new HttpTarget(name, connection);
   }
   const local = config.LocalTargetConnection;
@@ -111,7 +120,7 @@ function compileCallout(
   policy: string,
   { http, local }: CalloutConnection,
   at: Place,
-  pools: ConnectionPools,
+  shared: Shared,
   compiler: ConnectionCompiler,
 ): Callout | undefined {
   if (http !== undefined) {
@@ -124,7 +133,7 @@ function compileCallout(
         'A server that failed is tried again later.',
       );
     }
-    const connection = compileHttpConnection({ ...http, HealthMonitor: undefined }, at, pools, compiler);
+    const connection = compileHttpConnection({ ...http, HealthMonitor: undefined }, at, shared, compiler);
     return connection === undefined ? undefined : new HttpCallout(policy, connection);
   }
   if (local === undefined) return undefined;

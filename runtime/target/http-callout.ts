@@ -5,7 +5,7 @@ import type { Message } from '../message/message.ts';
 import type { Callout } from '../policies/policy.ts';
 import { calloutPath } from './callout-path.ts';
 import { encode } from './compression.ts';
-import { checkUsable, type HttpConnection } from './http-connection.ts';
+import { authenticated, type HttpConnection } from './http-connection.ts';
 import { type HttpRequest, sendBalanced, sendToUrl } from './http-request.ts';
 import { messageOf } from './http-response.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
@@ -35,7 +35,6 @@ export class HttpCallout implements Callout {
   }
 
   async send(exchange: Exchange, request: Message, timeoutMilliseconds: number, detached = false): Promise<Message> {
-    checkUsable(this.#connection);
     const { url: configured, balancer, path: basePath } = this.#connection;
     const text = this.url(exchange);
     if (text !== undefined && (configured !== undefined || text !== '')) {
@@ -93,6 +92,9 @@ export async function sendOver(
   const own = Date.now() + options.timeoutMilliseconds;
   const { deadline } = exchange;
   let headers = outgoingHeaders(exchange, request.headers, properties.requestHeaders);
+  if (connection.authentication !== undefined) {
+    headers = await authenticated(connection, exchange, url && `${url.origin}${url.path}`, headers);
+  }
   let body = request.body.outgoing;
   if (properties.compression !== undefined) {
     const encoded = await encode(request, properties.compression, headers);

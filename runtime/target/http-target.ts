@@ -5,7 +5,7 @@ import { type ConfiguredUrl, type Exchange, type Outcome, TargetCall } from '../
 import { Parameters } from '../message/query.ts';
 import { encode } from './compression.ts';
 import type { HttpCall } from './http-call.ts';
-import { checkUsable, type HttpConnection } from './http-connection.ts';
+import { authenticated, type HttpConnection } from './http-connection.ts';
 import { type HttpRequest, sendBalanced, sendToUrl } from './http-request.ts';
 import { messageOf } from './http-response.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
@@ -59,7 +59,6 @@ export class HttpTarget implements Target {
   }
 
   connect(exchange: Exchange): Outcome {
-    checkUsable(this.#connection);
     return this.#connect(exchange, this.#route(exchange));
   }
 
@@ -77,6 +76,10 @@ export class HttpTarget implements Target {
     const { request, target } = exchange;
     const path = route.path === '' ? '/' : route.path;
     let headers = outgoingHeaders(exchange, request.headers, properties.requestHeaders);
+    if (connection.authentication !== undefined) {
+      const { url } = route;
+      headers = await authenticated(connection, exchange, url && `${url.origin}${url.path}`, headers);
+    }
     let body: Buffer | string | undefined;
     if (properties.compression !== undefined && request.body.inMemory) {
       const encoded = await encode(request, properties.compression, headers);

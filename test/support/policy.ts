@@ -8,6 +8,7 @@ import type { Exchange } from '../../runtime/message/exchange.ts';
 import type { Compiler, Policy, Step } from '../../runtime/policies/policy.ts';
 import { checkElement } from '../../runtime/schema/check.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
+import { noGoogleTokens } from '../../runtime/target/google-tokens.ts';
 import { parseXml } from '../../runtime/xml/parse.ts';
 
 export interface PolicyOptions {
@@ -88,6 +89,8 @@ function plainCompiler(
     environment: 'test',
     store: new MemoryStore(),
     scripts: undefined,
+    googleTokens: noGoogleTokens,
+    googleServices: { canBeCalled: false, post: () => Promise.reject(new Error('This test has no Google services')) },
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
     xsd: undefined,
