@@ -37,6 +37,8 @@ const layers = [
 /** Where a package may be imported; a package without a row may be imported nowhere. */
 const packages: Readonly<Record<string, RegExp>> = {
   '@fastify/busboy': /^runtime\/management\/multipart\.ts$/,
+  '@grpc/grpc-js': /^runtime\/target\/grpc\.ts$/,
+  '@grpc/proto-loader': /^runtime\/target\/grpc\.ts$/,
   acorn: /^runtime\/script\//,
   'acorn-walk': /^runtime\/script\//,
   ajv: /^runtime\/policies\/oas-/,

@@ -5,6 +5,7 @@ import type { Diagnostics, Place } from '../diagnostic.ts';
 import type { Template } from '../language/template.ts';
 import type { GoogleServices } from '../policies/google-services.ts';
 import type { GoogleTokens } from '../policies/google-tokens.ts';
+import type { GrpcConnection } from '../policies/grpc-connection.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { Callout, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptSource } from '../script/engine.ts';
@@ -24,6 +25,8 @@ export interface Connections {
   /** The connection of a RouteRule's URL. */
   url(url: string, at: Place, compiler: ConnectionCompiler): Target;
   callout(policy: string, connection: CalloutConnection, at: Place, compiler: ConnectionCompiler): Callout | undefined;
+  /** A gRPC server, by the name of its target server. */
+  grpc(server: string, compiler: ConnectionCompiler): GrpcConnection;
   /** A way to syslog servers; mistakes in its TLS settings are reported. */
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined, compiler: ConnectionCompiler): SyslogConnection;
   /** A log file, opened with its first line. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { PolicySource, Resource } from '../bundle/bundle.ts';
 import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
-import type { Place } from '../diagnostic.ts';
+import { nearest, type Place } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import type { Condition } from '../language/condition.ts';
 import type { Template } from '../language/template.ts';
@@ -19,6 +19,7 @@ import { BodyNeed } from '../message/body-need.ts';
 import type { GoogleServices } from '../policies/google-services.ts';
 import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { GrpcConnection } from '../policies/grpc-connection.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
 import type { Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
@@ -203,6 +204,20 @@ class PolicyCompiler implements Compiler {
     const callout = this.#bundle.context.connections.callout(name, connection, at, this.#bundle);
     if (callout !== undefined) this.needs(callout.needs);
     return callout;
+  }
+
+  grpc(server: string, at: Place): GrpcConnection {
+    const { environment, context, diagnostics } = this.#bundle;
+    const known = environment.targetServers.get(server);
+    if (known === undefined) {
+      const [best] = nearest(server, environment.targetServers.keys());
+      const hint = best === undefined ? 'Add it to targetservers.json.' : `Did you mean "${best}"?`;
+      diagnostics.warning('ZH634', at, `There is no target server "${server}"; every call of it fails.`, hint);
+    } else if (known.protocol !== 'GRPC' && known.protocol !== 'EXTERNAL_CALLOUT') {
+      const message = `Target server "${server}" has the protocol ${known.protocol}; it is called with gRPC all the same.`;
+      diagnostics.warning('ZH634', at, message, 'Give it "protocol": "GRPC".');
+    }
+    return context.connections.grpc(server, this.#bundle);
   }
 
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection {

@@ -79,6 +79,7 @@ function continuing(step: Step, policy: CompiledPolicy): Step {
   const swallow = (exchange: Exchange, error: unknown): void => {
     if (!(error instanceof Fault)) throw error;
     markFailed(exchange, error, policy);
+    if (error.endsFlow) throw error;
     // RaiseFault has put its response in place already; the flow goes on without it.
     if (error.carriesResponse && exchange.fault === undefined) exchange.error = undefined;
   };

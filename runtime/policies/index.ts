@@ -6,6 +6,7 @@ import { CORS } from './CORS.ts';
 import { DataCapture } from './DataCapture.ts';
 import { DecodeJWS } from './DecodeJWS.ts';
 import { DecodeJWT } from './DecodeJWT.ts';
+import { ExternalCallout } from './ExternalCallout.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
@@ -50,6 +51,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     DataCapture,
     DecodeJWS,
     DecodeJWT,
+    ExternalCallout,
     ExtractVariables,
     FlowCallout,
     GenerateJWS,

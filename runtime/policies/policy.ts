@@ -18,6 +18,7 @@ import type { Store } from '../state/store.ts';
 import type { GoogleServices } from './google-services.ts';
 import type { GoogleTokens } from './google-tokens.ts';
 import type { GraphqlEngine } from './graphql-engine.ts';
+import type { GrpcConnection } from './grpc-connection.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 import type { OasEngine } from './oas-engine.ts';
 
@@ -114,6 +115,9 @@ export interface Compiler {
    * @param part tells several callouts of one policy apart: theirs are the variables `servicecallout.NAME.PART.target.url`
    */
   callout(connection: CalloutConnection, at: Place, part?: string): Callout | undefined;
+
+  /** A gRPC server, by the name of its target server; one that is not there is reported. */
+  grpc(server: string, at: Place): GrpcConnection;
 
   /** A way to syslog servers; mistakes in its TLS settings are reported. */
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection;

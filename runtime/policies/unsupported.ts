@@ -21,7 +21,6 @@ const notYet: ReadonlySet<string> = new Set([
   'AccessEntity',
   'ConcurrentRatelimit',
   'DeleteOAuthV2Info',
-  'ExternalCallout',
   'GenerateSAMLAssertion',
   'GetAPIProduct',
   'GetOAuthV2Info',

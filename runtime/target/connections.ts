@@ -9,6 +9,7 @@ import type { Callout } from '../policies/policy.ts';
 import { ConnectionPools } from './connection-pool.ts';
 import { googleServices } from './google-services.ts';
 import { noGoogleTokens } from './google-tokens.ts';
+import { GrpcServers } from './grpc.ts';
 import { HttpCallout } from './http-callout.ts';
 import { compileHttpConnection, plainConnection, type Shared } from './http-connection.ts';
 import { HttpTarget } from './http-target.ts';
@@ -35,6 +36,7 @@ export function createConnections(
   const shared: Shared = { pools, googleTokens };
   const syslog = new SyslogConnections();
   const files = new LogFiles();
+  const grpc = new GrpcServers();
   const forScripts = plainConnection('', pools, emptyEnvironment(''));
   return {
     target: (endpoint, compiler) => compileTarget(endpoint, shared, compiler),
@@ -43,11 +45,13 @@ export function createConnections(
     googleTokens,
     googleServices: googleServices(plainConnection('', pools, emptyEnvironment('')), googleTokens, googleEndpoint),
     httpClient: (exchange, request, url) => sendForScript(forScripts, exchange, request, url),
+    grpc: (server, compiler) => grpc.connection(server, compiler),
     syslog: (protocol, tls, compiler) => syslog.compile(protocol, tls, compiler),
     logFile: (path, rotation) => files.open(path, rotation),
     close: () => {
       syslog.close();
       files.close();
+      grpc.close();
       return pools.close();
     },
   };
