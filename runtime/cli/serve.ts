@@ -25,6 +25,7 @@ export interface ServeOptions {
   readonly scriptEngine: 'quickjs' | 'vm';
   readonly googleTokens: string;
   readonly googleEndpoint?: string;
+  readonly pubsubEmulator?: string;
   readonly countFlush: string;
   readonly revisionsKept: string;
   /** Whether changes of the directory are followed. */
@@ -54,6 +55,7 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     scriptEngine: options.scriptEngine,
     googleTokens: options.googleTokens,
     googleEndpoint: options.googleEndpoint,
+    pubsubEmulator: options.pubsubEmulator,
     countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
     revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
     allowEmpty: options.dev === true,

@@ -93,9 +93,15 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
     .addOption(
       setting(
         '--google-endpoint <url>',
-        'where Model Armor and Vertex AI are that policies call; default: at Google',
+        'where the services of Google are that policies call; default: at Google',
         'GOOGLE_ENDPOINT',
       ),
+    )
+    .addOption(
+      new Option(
+        '--pubsub-emulator <host:port>',
+        'a Pub/Sub emulator that PublishMessage calls in place of Google',
+      ).env('PUBSUB_EMULATOR_HOST'),
     )
     .addOption(
       new Option('--script-engine <engine>', 'quickjs (sandbox) or vm (faster, trusts the bundles)')

@@ -34,6 +34,8 @@ export interface Connections {
   /** Tokens for calls of Google's services, and of what is protected like them. */
   readonly googleTokens: GoogleTokens;
   readonly googleServices: GoogleServices;
+  /** Pub/Sub, at Google or where an emulator of it is. */
+  readonly pubsub: GoogleServices;
   /** Sends what a script's `httpClient` asks for. */
   readonly httpClient: ScriptSource['send'];
 }

@@ -130,6 +130,7 @@ class PolicyCompiler implements Compiler {
   readonly httpClient: ScriptSource['send'];
   readonly googleTokens: GoogleTokens;
   readonly googleServices: GoogleServices;
+  readonly pubsub: GoogleServices;
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
 
@@ -149,6 +150,7 @@ class PolicyCompiler implements Compiler {
     this.httpClient = context.connections.httpClient;
     this.googleTokens = context.connections.googleTokens;
     this.googleServices = context.connections.googleServices;
+    this.pubsub = context.connections.pubsub;
     this.#compiling = parts;
   }
 

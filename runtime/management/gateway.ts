@@ -46,7 +46,7 @@ export type Announce = (deployment: Deployment) => void;
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
   const googleTokens = openGoogleTokens(settings.googleTokens, process.env, log);
   const store = await openStore(settings.store, log);
-  const connections = createConnections(googleTokens, settings.googleEndpoint);
+  const connections = createConnections(googleTokens, settings.googleEndpoint, settings.pubsubEmulator);
   const engines = new Engines(settings.scriptEngine);
   const closing: (() => Promise<void>)[] = [
     () => store.close(),

@@ -23,6 +23,7 @@ import { MessageValidation } from './MessageValidation.ts';
 import { OASValidation } from './OASValidation.ts';
 import { ParseDialogflowRequest } from './ParseDialogflowRequest.ts';
 import { ProxyChain } from './ProxyChain.ts';
+import { PublishMessage } from './PublishMessage.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
@@ -68,6 +69,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     OASValidation,
     ProxyChain,
     ParseDialogflowRequest,
+    PublishMessage,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,

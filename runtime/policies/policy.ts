@@ -88,6 +88,8 @@ export interface Compiler {
   /** Tokens for calls of Google's services. */
   readonly googleTokens: GoogleTokens;
   readonly googleServices: GoogleServices;
+  /** Pub/Sub, at Google or where an emulator of it is. */
+  readonly pubsub: GoogleServices;
   /** Undefined unless some bundle of the deployment uses XPath. */
   readonly xpath: XPathEngine | undefined;
   /** Undefined unless some bundle of the deployment validates by a schema. */

@@ -36,7 +36,6 @@ const notYet: ReadonlySet<string> = new Set([
   'OAuthV2',
   'PopulateCache',
   'PromptTokenLimit',
-  'PublishMessage',
   'Quota',
   'ResetQuota',
   'ResponseCache',

@@ -31,19 +31,25 @@ export interface OwnedConnections extends Connections {
 export function createConnections(
   googleTokens: GoogleTokens = noGoogleTokens,
   googleEndpoint?: string,
+  pubsubEmulator?: string,
 ): OwnedConnections {
   const pools = new ConnectionPools();
   const shared: Shared = { pools, googleTokens };
   const syslog = new SyslogConnections();
   const files = new LogFiles();
   const grpc = new GrpcServers();
+  const toGoogle = plainConnection('', pools, emptyEnvironment(''));
+  const services = googleServices(toGoogle, googleTokens, googleEndpoint);
   const forScripts = plainConnection('', pools, emptyEnvironment(''));
   return {
     target: (endpoint, compiler) => compileTarget(endpoint, shared, compiler),
     url: (text, at, compiler) => compileUrl(text, at, pools, compiler),
     callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, shared, compiler),
     googleTokens,
-    googleServices: googleServices(plainConnection('', pools, emptyEnvironment('')), googleTokens, googleEndpoint),
+    googleServices: services,
+    // An emulator asks for no token, and should get none.
+    pubsub:
+      pubsubEmulator === undefined ? services : googleServices(toGoogle, noGoogleTokens, `http://${pubsubEmulator}`),
     httpClient: (exchange, request, url) => sendForScript(forScripts, exchange, request, url),
     grpc: (server, compiler) => grpc.connection(server, compiler),
     syslog: (protocol, tls, compiler) => syslog.compile(protocol, tls, compiler),

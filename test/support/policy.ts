@@ -94,6 +94,7 @@ function plainCompiler(
     grpc: () => {
       throw new Error('This test has no gRPC servers');
     },
+    pubsub: { canBeCalled: false, post: () => Promise.reject(new Error('This test has no Pub/Sub')) },
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
     xsd: undefined,
