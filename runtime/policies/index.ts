@@ -14,6 +14,7 @@ import { GenerateJWT } from './GenerateJWT.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
+import { IntegrationCallout } from './IntegrationCallout.ts';
 import { Javascript } from './Javascript.ts';
 import { JSONThreatProtection } from './JSONThreatProtection.ts';
 import { JSONToXML } from './JSONToXML.ts';
@@ -34,6 +35,7 @@ import { SemanticCacheLookup } from './SemanticCacheLookup.ts';
 import { SemanticCachePopulate } from './SemanticCachePopulate.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { SetDialogflowResponse } from './SetDialogflowResponse.ts';
+import { SetIntegrationRequest } from './SetIntegrationRequest.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
@@ -62,6 +64,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     HTTPModifier,
     JSONThreatProtection,
     JSONToXML,
+    IntegrationCallout,
     Javascript,
     KeyValueMapOperations,
     MessageLogging,
@@ -79,6 +82,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     SemanticCachePopulate,
     ServiceCallout,
     SetDialogflowResponse,
+    SetIntegrationRequest,
     StatisticsCollector,
     TraceCapture,
     VerifyJWS,

@@ -25,8 +25,6 @@ const notYet: ReadonlySet<string> = new Set([
   'GetAPIProduct',
   'GetOAuthV2Info',
   'Integration',
-  'IntegrationCallout',
-  'SetIntegrationRequest',
   'InvalidateCache',
   'LLMTokenQuota',
   'Ldap',
