@@ -17,6 +17,8 @@ export class Fault extends Error {
   carriesResponse: boolean;
   /** Whether the answer goes out at once, without the fault rules. */
   skipsFaultRules: boolean;
+  /** Whether it ends the flow even where the policy that raised it is to continue on errors. */
+  endsFlow: boolean;
 
   constructor(kind: FaultKind, faultstring: string = kind.text, detailReason?: string) {
     // A stack costs more than the rest of a fault and never reaches anybody: faults are part of the program's meaning.
@@ -31,6 +33,7 @@ export class Fault extends Error {
     this.origin = undefined;
     this.carriesResponse = false;
     this.skipsFaultRules = false;
+    this.endsFlow = false;
   }
 
   /** `fault.name`: the last part of the code. */

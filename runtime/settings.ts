@@ -44,6 +44,8 @@ export interface Settings {
   readonly overrides: string | undefined;
   /** Where Google's services are that policies call, in place of Google's own hosts: `http://host:port`. */
   readonly googleEndpoint: string | undefined;
+  /** Where a Pub/Sub emulator listens that PublishMessage calls, `host:port`; undefined: at Google, or `googleEndpoint`. */
+  readonly pubsubEmulator: string | undefined;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -119,7 +121,10 @@ export function checkSettings(settings: Settings): Settings {
     const known = 'environment, metadata, stand-in, none, or the URL of a metadata server';
     throw new UsageError(`--google-tokens is "${settings.googleTokens}"; write ${known}.`);
   }
-  const { googleEndpoint } = settings;
+  const { googleEndpoint, pubsubEmulator } = settings;
+  if (pubsubEmulator !== undefined && !/^[^/\s]+:\d+$/.test(pubsubEmulator)) {
+    throw new UsageError(`--pubsub-emulator is "${pubsubEmulator}"; write HOST:PORT, such as 127.0.0.1:8085.`);
+  }
   if (googleEndpoint !== undefined && !/^https?:\/\/[^/]/.test(googleEndpoint)) {
     throw new UsageError(`--google-endpoint is "${googleEndpoint}"; write such as http://127.0.0.1:9000.`);
   }

@@ -37,6 +37,8 @@ const layers = [
 /** Where a package may be imported; a package without a row may be imported nowhere. */
 const packages: Readonly<Record<string, RegExp>> = {
   '@fastify/busboy': /^runtime\/management\/multipart\.ts$/,
+  '@grpc/grpc-js': /^runtime\/target\/grpc\.ts$/,
+  '@grpc/proto-loader': /^runtime\/target\/grpc\.ts$/,
   acorn: /^runtime\/script\//,
   'acorn-walk': /^runtime\/script\//,
   ajv: /^runtime\/policies\/oas-/,
@@ -59,7 +61,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   saxes: /^runtime\/xml\//,
   undici: /^runtime\/target\//,
   'xml-crypto': /^runtime\/policies\/saml-engine\.ts$/,
-  yaml: /^runtime\/policies\/oas-/,
+  yaml: /^runtime\/(policies\/oas-|cli\/convert\/)/,
   yauzl: /^runtime\/bundle\//,
 };
 

@@ -38,6 +38,7 @@ export interface ServeOptions {
   readonly googleEndpoint?: string;
   readonly overrides?: string;
   readonly allowScriptTargets?: boolean;
+  readonly pubsubEmulator?: string;
   readonly countFlush: string;
   readonly revisionsKept: string;
   /** Whether changes of the directory are followed. */
@@ -71,6 +72,7 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     googleEndpoint: options.googleEndpoint,
     overrides: options.overrides,
     allowScriptTargets: options.allowScriptTargets === true,
+    pubsubEmulator: options.pubsubEmulator,
     countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
     revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
     allowEmpty: options.dev === true,

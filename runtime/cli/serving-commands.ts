@@ -103,7 +103,7 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
     .addOption(
       setting(
         '--google-endpoint <url>',
-        'where Model Armor and Vertex AI are that policies call; default: at Google',
+        'where the services of Google are that policies call; default: at Google',
         'GOOGLE_ENDPOINT',
       ),
     )
@@ -115,6 +115,12 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
         '--allow-script-targets',
         'run Node.js applications in bundles (ScriptTarget): they are not confined',
       ).env('ZEROHOP_ALLOW_SCRIPT_TARGETS'),
+    )
+    .addOption(
+      new Option(
+        '--pubsub-emulator <host:port>',
+        'a Pub/Sub emulator that PublishMessage calls in place of Google',
+      ).env('PUBSUB_EMULATOR_HOST'),
     )
     .addOption(
       new Option('--script-engine <engine>', 'quickjs (sandbox) or vm (faster, trusts the bundles)')

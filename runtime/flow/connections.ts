@@ -5,6 +5,7 @@ import type { Diagnostics, Place } from '../diagnostic.ts';
 import type { Template } from '../language/template.ts';
 import type { GoogleServices } from '../policies/google-services.ts';
 import type { GoogleTokens } from '../policies/google-tokens.ts';
+import type { GrpcConnection } from '../policies/grpc-connection.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { Callout, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptSource } from '../script/engine.ts';
@@ -26,6 +27,8 @@ export interface Connections {
   /** The connection of a RouteRule's URL. */
   url(url: string, at: Place, compiler: ConnectionCompiler): Target;
   callout(policy: string, connection: CalloutConnection, at: Place, compiler: ConnectionCompiler): Callout | undefined;
+  /** A gRPC server, by the name of its target server. */
+  grpc(server: string, compiler: ConnectionCompiler): GrpcConnection;
   /** A way to syslog servers; mistakes in its TLS settings are reported. */
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined, compiler: ConnectionCompiler): SyslogConnection;
   /** A log file, opened with its first line. */
@@ -33,6 +36,8 @@ export interface Connections {
   /** Tokens for calls of Google's services, and of what is protected like them. */
   readonly googleTokens: GoogleTokens;
   readonly googleServices: GoogleServices;
+  /** Pub/Sub, at Google or where an emulator of it is. */
+  readonly pubsub: GoogleServices;
   /** Sends what a script's `httpClient` asks for. */
   readonly httpClient: ScriptSource['send'];
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { PolicySource, Resource } from '../bundle/bundle.ts';
 import { findKeyStore, type KeyStore } from '../bundle/environment.ts';
 import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
-import type { Place } from '../diagnostic.ts';
+import { nearest, type Place } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import type { Condition } from '../language/condition.ts';
 import type { Template } from '../language/template.ts';
@@ -20,6 +20,7 @@ import { BodyNeed } from '../message/body-need.ts';
 import type { GoogleServices } from '../policies/google-services.ts';
 import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { GrpcConnection } from '../policies/grpc-connection.ts';
 import type { LdapEngine } from '../policies/ldap-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
@@ -141,6 +142,7 @@ class PolicyCompiler implements Compiler {
   readonly httpClient: ScriptSource['send'];
   readonly googleTokens: GoogleTokens;
   readonly googleServices: GoogleServices;
+  readonly pubsub: GoogleServices;
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
 
@@ -165,6 +167,7 @@ class PolicyCompiler implements Compiler {
     this.httpClient = context.connections.httpClient;
     this.googleTokens = context.connections.googleTokens;
     this.googleServices = context.connections.googleServices;
+    this.pubsub = context.connections.pubsub;
     this.#compiling = parts;
   }
 
@@ -232,10 +235,25 @@ class PolicyCompiler implements Compiler {
     return (name) => findKeyStore(environment, name);
   }
 
-  callout(connection: CalloutConnection, at: Place): Callout | undefined {
-    const callout = this.#bundle.context.connections.callout(this.name, connection, at, this.#bundle);
+  callout(connection: CalloutConnection, at: Place, part?: string): Callout | undefined {
+    const name = part === undefined ? this.name : `${this.name}.${part}`;
+    const callout = this.#bundle.context.connections.callout(name, connection, at, this.#bundle);
     if (callout !== undefined) this.needs(callout.needs);
     return callout;
+  }
+
+  grpc(server: string, at: Place): GrpcConnection {
+    const { environment, context, diagnostics } = this.#bundle;
+    const known = environment.targetServers.get(server);
+    if (known === undefined) {
+      const [best] = nearest(server, environment.targetServers.keys());
+      const hint = best === undefined ? 'Add it to targetservers.json.' : `Did you mean "${best}"?`;
+      diagnostics.warning('ZH634', at, `There is no target server "${server}"; every call of it fails.`, hint);
+    } else if (known.protocol !== 'GRPC' && known.protocol !== 'EXTERNAL_CALLOUT') {
+      const message = `Target server "${server}" has the protocol ${known.protocol}; it is called with gRPC all the same.`;
+      diagnostics.warning('ZH634', at, message, 'Give it "protocol": "GRPC".');
+    }
+    return context.connections.grpc(server, this.#bundle);
   }
 
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection {

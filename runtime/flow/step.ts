@@ -84,6 +84,7 @@ function continuing(step: Step, policy: CompiledPolicy): Step {
     if (!(error instanceof Fault || error instanceof StoreFailure)) throw error;
     markFailed(exchange, error, policy);
     if (error instanceof StoreFailure) return;
+    if (error.endsFlow) throw error;
     // RaiseFault has put its response in place already; the flow goes on without it.
     if (error.carriesResponse && exchange.fault === undefined) exchange.error = undefined;
   };

@@ -55,6 +55,7 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
   const connections = createConnections({
     googleTokens,
     googleEndpoint: settings.googleEndpoint,
+    pubsubEmulator: settings.pubsubEmulator,
     scriptTargets: settings.allowScriptTargets ? log : undefined,
   });
   const engines = new Engines(settings.scriptEngine, overrides);

@@ -9,6 +9,7 @@ import { DataCapture } from './DataCapture.ts';
 import { DecodeJWS } from './DecodeJWS.ts';
 import { DecodeJWT } from './DecodeJWT.ts';
 import { DeleteOAuthV2Info } from './DeleteOAuthV2Info.ts';
+import { ExternalCallout } from './ExternalCallout.ts';
 import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
@@ -19,6 +20,7 @@ import { GetOAuthV2Info } from './GetOAuthV2Info.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
+import { IntegrationCallout } from './IntegrationCallout.ts';
 import { InvalidateCache } from './InvalidateCache.ts';
 import { JavaCallout } from './JavaCallout.ts';
 import { Javascript } from './Javascript.ts';
@@ -37,6 +39,8 @@ import { OAuthV2 } from './OAuthV2.ts';
 import { ParseDialogflowRequest } from './ParseDialogflowRequest.ts';
 import { PopulateCache } from './PopulateCache.ts';
 import { PromptTokenLimit } from './PromptTokenLimit.ts';
+import { ProxyChain } from './ProxyChain.ts';
+import { PublishMessage } from './PublishMessage.ts';
 import type { Policy } from './policy.ts';
 import { Quota } from './Quota.ts';
 import { RaiseFault } from './RaiseFault.ts';
@@ -52,6 +56,7 @@ import { SemanticCacheLookup } from './SemanticCacheLookup.ts';
 import { SemanticCachePopulate } from './SemanticCachePopulate.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { SetDialogflowResponse } from './SetDialogflowResponse.ts';
+import { SetIntegrationRequest } from './SetIntegrationRequest.ts';
 import { SetOAuthV2Info } from './SetOAuthV2Info.ts';
 import { SpikeArrest } from './SpikeArrest.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
@@ -77,6 +82,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     DecodeJWS,
     DecodeJWT,
     DeleteOAuthV2Info,
+    ExternalCallout,
     ExtractVariables,
     FlowCallout,
     GenerateJWS,
@@ -90,6 +96,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     JSONThreatProtection,
     JSONToXML,
     JavaCallout,
+    IntegrationCallout,
     Javascript,
     KeyValueMapOperations,
     Ldap,
@@ -97,9 +104,11 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     MessageValidation,
     MonetizationLimitsCheck,
     OASValidation,
+    ProxyChain,
     ParseDialogflowRequest,
     OAuthV1,
     OAuthV2,
+    PublishMessage,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
@@ -112,6 +121,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     SetDialogflowResponse,
     RevokeOAuthV2,
     SetOAuthV2Info,
+    SetIntegrationRequest,
     StatisticsCollector,
     TraceCapture,
     ValidateSAMLAssertion,

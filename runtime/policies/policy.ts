@@ -21,6 +21,7 @@ import type { Store } from '../state/store.ts';
 import type { GoogleServices } from './google-services.ts';
 import type { GoogleTokens } from './google-tokens.ts';
 import type { GraphqlEngine } from './graphql-engine.ts';
+import type { GrpcConnection } from './grpc-connection.ts';
 import type { LdapEngine } from './ldap-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 import type { OasEngine } from './oas-engine.ts';
@@ -107,6 +108,8 @@ export interface Compiler {
   /** Tokens for calls of Google's services. */
   readonly googleTokens: GoogleTokens;
   readonly googleServices: GoogleServices;
+  /** Pub/Sub, at Google or where an emulator of it is. */
+  readonly pubsub: GoogleServices;
   /** Undefined unless some bundle of the deployment uses XPath. */
   readonly xpath: XPathEngine | undefined;
   /** Undefined unless some bundle of the deployment validates by a schema. */
@@ -142,8 +145,14 @@ export interface Compiler {
   resourceNames(type: string): readonly string[];
   /** Looks up key stores and trust stores of the environment, by name or `ref://NAME`; while the plan serves as well. */
   keyStores(): (name: string) => KeyStore | undefined;
-  /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
-  callout(connection: CalloutConnection, at: Place): Callout | undefined;
+  /**
+   * A connection for a callout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported.
+   * @param part tells several callouts of one policy apart: theirs are the variables `servicecallout.NAME.PART.target.url`
+   */
+  callout(connection: CalloutConnection, at: Place, part?: string): Callout | undefined;
+
+  /** A gRPC server, by the name of its target server; one that is not there is reported. */
+  grpc(server: string, at: Place): GrpcConnection;
 
   /** A way to syslog servers; mistakes in its TLS settings are reported. */
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection;

@@ -2,13 +2,7 @@ import { nearest } from '../diagnostic.ts';
 
 /** Apigee's policies that zerohop knows by name and does not run. Never silent: each is reported when its bundle is loaded. */
 
-const notYet: ReadonlySet<string> = new Set([
-  'ExternalCallout',
-  'Integration',
-  'IntegrationCallout',
-  'SetIntegrationRequest',
-  'PublishMessage',
-]);
+const notYet: ReadonlySet<string> = new Set(['Integration']);
 
 export interface Unsupported {
   readonly what: string;

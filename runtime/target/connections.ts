@@ -10,6 +10,7 @@ import type { Callout } from '../policies/policy.ts';
 import { ConnectionPools } from './connection-pool.ts';
 import { googleServices } from './google-services.ts';
 import { noGoogleTokens } from './google-tokens.ts';
+import { GrpcServers } from './grpc.ts';
 import { HttpCallout } from './http-callout.ts';
 import { compileHttpConnection, plainConnection, type Shared } from './http-connection.ts';
 import { HttpTarget } from './http-target.ts';
@@ -33,30 +34,40 @@ export interface ConnectionOptions {
   readonly googleTokens?: GoogleTokens;
   /** Where Google's services are, in place of Google's own hosts. */
   readonly googleEndpoint?: string | undefined;
+  /** `HOST:PORT` of a Pub/Sub emulator. */
+  readonly pubsubEmulator?: string | undefined;
   /** The log of Node.js applications in bundles; undefined: they are not run. */
   readonly scriptTargets?: Log | undefined;
 }
 
 /** Makes the connections of one server. All its targets share what they can: one pool per origin and TLS identity. */
 export function createConnections(options: ConnectionOptions = {}): OwnedConnections {
-  const { googleTokens = noGoogleTokens, googleEndpoint, scriptTargets } = options;
+  const { googleTokens = noGoogleTokens, googleEndpoint, pubsubEmulator, scriptTargets } = options;
   const pools = new ConnectionPools();
   const shared: Shared = { pools, googleTokens };
   const syslog = new SyslogConnections();
   const files = new LogFiles();
+  const grpc = new GrpcServers();
+  const toGoogle = plainConnection('', pools, emptyEnvironment(''));
+  const services = googleServices(toGoogle, googleTokens, googleEndpoint);
   const forScripts = plainConnection('', pools, emptyEnvironment(''));
   return {
     target: (endpoint, compiler) => compileTarget(endpoint, shared, scriptTargets, compiler),
     url: (text, at, compiler) => compileUrl(text, at, pools, compiler),
     callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, shared, compiler),
     googleTokens,
-    googleServices: googleServices(plainConnection('', pools, emptyEnvironment('')), googleTokens, googleEndpoint),
+    googleServices: services,
+    // An emulator asks for no token, and should get none.
+    pubsub:
+      pubsubEmulator === undefined ? services : googleServices(toGoogle, noGoogleTokens, `http://${pubsubEmulator}`),
     httpClient: (exchange, request, url) => sendForScript(forScripts, exchange, request, url),
+    grpc: (server, compiler) => grpc.connection(server, compiler),
     syslog: (protocol, tls, compiler) => syslog.compile(protocol, tls, compiler),
     logFile: (path, rotation) => files.open(path, rotation),
     close: () => {
       syslog.close();
       files.close();
+      grpc.close();
       return pools.close();
     },
   };

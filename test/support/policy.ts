@@ -97,6 +97,10 @@ function plainCompiler(
     scripts: undefined,
     googleTokens: noGoogleTokens,
     googleServices: { canBeCalled: false, post: () => Promise.reject(new Error('This test has no Google services')) },
+    grpc: () => {
+      throw new Error('This test has no gRPC servers');
+    },
+    pubsub: { canBeCalled: false, post: () => Promise.reject(new Error('This test has no Pub/Sub')) },
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
     xsd: undefined,
