@@ -27,8 +27,30 @@ export interface Settings {
   readonly maxChainCalls: number;
   /** Milliseconds that running requests have to finish on shutdown. */
   readonly shutdownTimeout: number;
+  /** Certificate of the traffic port; undefined: no TLS. */
+  readonly tls: TlsSettings | undefined;
+  /** Milliseconds that a client may neither send what it announced nor read what it is sent. */
+  readonly clientTimeout: number;
+  /** Outside requests that run at the same time, and that wait for one of them to end. */
+  readonly maxRequests: number;
+  readonly maxWaiting: number;
+  /** Connections to one target. */
+  readonly maxTargetConnections: number;
+  /** Whether addresses that come from variables may not be private ones. */
+  readonly denyPrivateTargets: boolean;
+  /** Host names, addresses and networks that may be called all the same. */
+  readonly allowedTargets: readonly string[];
   /** `vm` trusts the scripts of bundles. */
   readonly scriptEngine: 'quickjs' | 'vm';
+}
+
+/** Files in PEM. */
+export interface TlsSettings {
+  readonly cert: string;
+  readonly key: string;
+  /** Who signs the certificates of clients; undefined: none is asked for. */
+  readonly ca: string | undefined;
+  readonly client: 'optional' | 'required';
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

@@ -3,7 +3,7 @@ import type { Deployment } from '../deployment/deploy.ts';
 import { renderDiagnostic } from '../diagnostic-text.ts';
 import { openLog } from '../log.ts';
 import { startGateway } from '../management/gateway.ts';
-import { checkSettings, type LogLevel, parseDuration, parseWholeNumber, type Settings } from '../settings.ts';
+import { checkSettings, type LogLevel, parseDuration, parseWholeNumber, type Settings, type TlsSettings, UsageError } from '../settings.ts';
 import { servingText } from './reload-report.ts';
 import { startReloading } from './reloading.ts';
 import { counted, hasColor, painter } from './terminal.ts';
@@ -23,6 +23,16 @@ export interface ServeOptions {
   readonly maxChainCalls: string;
   readonly shutdownTimeout: string;
   readonly scriptEngine: 'quickjs' | 'vm';
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly tlsClient: 'optional' | 'required';
+  readonly clientTimeout: string;
+  readonly maxRequests: string;
+  readonly maxWaiting: string;
+  readonly maxTargetConnections: string;
+  readonly denyPrivateTargets?: boolean;
+  readonly allowTargets?: string;
   readonly countFlush: string;
   readonly revisionsKept: string;
   /** Whether changes of the directory are followed. */
@@ -50,6 +60,13 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     maxChainCalls: parseWholeNumber(options.maxChainCalls, '--max-chain-calls', 1, 1_000_000),
     shutdownTimeout: parseDuration(options.shutdownTimeout, '--shutdown-timeout'),
     scriptEngine: options.scriptEngine,
+    tls: tlsOf(options),
+    clientTimeout: parseDuration(options.clientTimeout, '--client-timeout'),
+    maxRequests: parseWholeNumber(options.maxRequests, '--max-requests', 1, 1_000_000),
+    maxWaiting: parseWholeNumber(options.maxWaiting, '--max-waiting', 0, 1_000_000),
+    maxTargetConnections: parseWholeNumber(options.maxTargetConnections, '--max-target-connections', 1, 100_000),
+    denyPrivateTargets: options.denyPrivateTargets === true,
+    allowedTargets: (options.allowTargets ?? '').split(',').map((one) => one.trim()).filter((one) => one !== ''),
     countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
     revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
     allowEmpty: options.dev === true,
@@ -57,12 +74,19 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
   });
 }
 
+/** @throws UsageError */
+function tlsOf({ tlsCert: cert, tlsKey: key, tlsCa: ca, tlsClient: client }: ServeOptions): TlsSettings | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key, ca, client };
+  if (cert === undefined && key === undefined && ca === undefined) return undefined;
+  throw new UsageError('--tls-cert and --tls-key belong together; give both, or none and no --tls-ca.');
+}
+
 /** Serves until a signal comes. */
 export async function serve(directory: string, options: ServeOptions): Promise<void> {
   const settings = settingsOf(directory, options);
   const { log, flush } = await openLog({ level: settings.logLevel, format: settings.logFormat });
   const gateway = await startGateway(settings, log, showFindings);
-  const traffic = urlOf(settings.host, gateway.port);
+  const traffic = urlOf(settings.host, gateway.port, settings.tls === undefined ? 'http' : 'https');
   const management = urlOf(settings.managementHost, gateway.managementPort);
   const { snapshot } = gateway.deployment;
   const proxies = snapshot.plans.size;
@@ -87,8 +111,8 @@ export async function serve(directory: string, options: ServeOptions): Promise<v
   flush();
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+function urlOf(host: string, port: number, scheme: 'http' | 'https' = 'http'): string {
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 function showFindings({ diagnostics, bundles }: Deployment): void {

@@ -7,18 +7,23 @@ import { Engines } from '../deployment/engines.ts';
 import { createVariableAccess } from '../language/variables.ts';
 import type { Log } from '../log.ts';
 import type { Exchange, Surroundings } from '../message/exchange.ts';
-import { maxTargetLength } from '../server/front-door.ts';
+import { defaultTimeouts, maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
+import { openTlsFiles } from '../server/tls-files.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
 import { CallCountKeeper } from '../state/call-count-keeper.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
+import { createAddressGuard } from '../target/address-guard.ts';
 import { createConnections } from '../target/connections.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
 import { openManagement } from './server.ts';
+
+/** Milliseconds that a request beyond those that run waits at most. */
+const longestWait = 5_000;
 
 /** A running gateway. */
 export interface Gateway {
@@ -43,7 +48,10 @@ export type Announce = (deployment: Deployment) => void;
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
   const store = await openStore(settings.store);
-  const connections = createConnections();
+  const connections = createConnections({
+    connections: settings.maxTargetConnections,
+    guard: settings.denyPrivateTargets ? createAddressGuard(settings.allowedTargets) : undefined,
+  });
   const engines = new Engines(settings.scriptEngine);
   const closing: (() => Promise<void>)[] = [
     () => store.close(),
@@ -82,8 +90,12 @@ async function open(
   });
   closing.push(() => keeper.close());
   const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };
-  const handler = createHandler({ serving, surroundings, log, maxTargetLength });
-  const door = await openNodeDoor(settings.host, settings.port, handler);
+  const limits = { running: settings.maxRequests, waiting: settings.maxWaiting, wait: longestWait };
+  const handler = createHandler({ serving, surroundings, log, maxTargetLength, limits });
+  const tls = settings.tls === undefined ? undefined : openTlsFiles(settings.tls, log);
+  closing.push(async () => tls?.close());
+  const timeouts = { ...defaultTimeouts, stalled: settings.clientTimeout };
+  const door = await openNodeDoor(settings.host, settings.port, handler, { timeouts, ...(tls && { tls }) });
   closing.push(() => door.close(settings.shutdownTimeout));
   surroundings.port = door.port;
   let ready = true;

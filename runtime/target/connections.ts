@@ -5,7 +5,7 @@ import type { Place } from '../diagnostic.ts';
 import type { ConnectionCompiler, Connections } from '../flow/connections.ts';
 import type { Target } from '../flow/target.ts';
 import type { Callout } from '../policies/policy.ts';
-import { ConnectionPools } from './connection-pool.ts';
+import { type ConnectionLimits, ConnectionPools } from './connection-pool.ts';
 import { HttpCallout } from './http-callout.ts';
 import { compileHttpConnection, plainConnection } from './http-connection.ts';
 import { HttpTarget } from './http-target.ts';
@@ -24,8 +24,8 @@ export interface OwnedConnections extends Connections {
 }
 
 /** Makes the connections of one server. All its targets share what they can: one pool per origin and TLS identity. */
-export function createConnections(): OwnedConnections {
-  const pools = new ConnectionPools();
+export function createConnections(limits?: ConnectionLimits): OwnedConnections {
+  const pools = new ConnectionPools(limits);
   const syslog = new SyslogConnections();
   const files = new LogFiles();
   const forScripts = plainConnection('', pools, emptyEnvironment(''));
