@@ -19,6 +19,7 @@ export class Http2Call implements Call {
   writer: CallWriter | undefined;
   status: number;
   #listens: boolean;
+  #isEnded: boolean;
   readonly #stream: ServerHttp2Stream;
 
   /** @param patience milliseconds that the client may neither send nor read */
@@ -32,6 +33,7 @@ export class Http2Call implements Call {
     this.writer = undefined;
     this.status = 200;
     this.#listens = false;
+    this.#isEnded = false;
     this.#stream = stream;
     const length = announcedLength(head.fields);
     const ended = stream.endAfterHeaders;
@@ -42,12 +44,17 @@ export class Http2Call implements Call {
     stream.on('error', () => undefined);
     stream.once('close', () => {
       this.writer?.closed();
-      this.watcher?.closed(stream.writableFinished);
+      this.watcher?.closed(this.isOut);
     });
   }
 
   get headSent(): boolean {
     return this.#stream.headersSent;
+  }
+
+  /** The whole answer went out. A stream that is reset counts as finished as well. */
+  get isOut(): boolean {
+    return this.#isEnded && this.#stream.writableFinished && !this.#stream.aborted;
   }
 
   get gone(): boolean {
@@ -95,6 +102,7 @@ export class Http2Call implements Call {
   end(payload: Uint8Array | string | undefined): void {
     const stream = this.#stream;
     const { payload: received } = this;
+    this.#isEnded = true;
     if (received !== undefined) stream.once('finish', () => received.answered());
     // An answer to HEAD, and others that never have a payload, ended with their head.
     if (stream.writableEnded || this.gone) return;
@@ -103,7 +111,8 @@ export class Http2Call implements Call {
   }
 
   abort(): void {
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // Closed, a stream would be ended first.
+    this.#stream.destroy(new Error('The answer broke off'));
   }
 
   switchProtocols(): void {

@@ -41,13 +41,16 @@ export class Http2Sessions {
     });
     this.#server.on('session', (session) => this.#watch(session, timeouts.idle));
     this.#server.on('stream', (stream: ServerHttp2Stream, _headers: unknown, _flags: unknown, rawHeaders: unknown) => {
-      const watch = stream.session === undefined ? undefined : this.#watched.get(stream.session as ServerHttp2Session);
-      if (watch === undefined || door.draining) {
+      // Undefined once the stream is closed.
+      const session = stream.session as ServerHttp2Session | undefined;
+      const watch = session === undefined ? undefined : this.#watched.get(session);
+      if (session === undefined || watch === undefined || door.draining) {
         stream.close(constants.NGHTTP2_REFUSED_STREAM);
         return;
       }
-      this.#count(stream, watch);
-      handle(new Http2Call(stream, rawHeaders as string[], watch.peer, timeouts.stalled));
+      const call = new Http2Call(stream, rawHeaders as string[], watch.peer, timeouts.stalled);
+      this.#count(stream, call, session, watch);
+      handle(call);
     });
     // A connection that its client breaks is nothing to report: its calls are told.
     this.#server.on('sessionError', (_error, session) => session.destroy());
@@ -93,18 +96,19 @@ export class Http2Sessions {
     });
   }
 
-  #count(stream: ServerHttp2Stream, watch: Watch): void {
+  #count(stream: ServerHttp2Stream, call: Http2Call, session: ServerHttp2Session, watch: Watch): void {
     watch.streams++;
     stream.once('close', () => {
       watch.streams--;
-      if (stream.writableFinished) return;
+      if (call.isOut) return;
       // Also what a client has us reset, by frames that are wrong (CVE-2025-8671).
-      if (++watch.resets > mostResets && stream.session !== undefined) calm(stream.session as ServerHttp2Session);
+      if (++watch.resets > mostResets) calm(session);
     });
   }
 }
 
 /** Ends a connection whose client makes work for nothing. RFC 9113 section 10.5. */
 function calm(session: ServerHttp2Session): void {
-  session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  session.destroy();
 }

@@ -27,6 +27,8 @@ export class NodeCall implements Call, Watched {
   writer: CallWriter | undefined;
   /** Whether `drain` is listened to: only an answer that ever had to wait does. */
   #listens: boolean;
+  /** The whole answer was taken by the system. */
+  #isOut: boolean;
   /** The client was not yet told to send its payload. */
   #holdsBack: boolean;
   /** The other side, once protocols are switched. */
@@ -44,6 +46,7 @@ export class NodeCall implements Call, Watched {
     this.watcher = undefined;
     this.writer = undefined;
     this.#listens = false;
+    this.#isOut = false;
     this.#holdsBack = asked.continues;
     this.#other = undefined;
     this.#request = request;
@@ -52,11 +55,15 @@ export class NodeCall implements Call, Watched {
     const begin = asked.continues ? () => this.#continue() : undefined;
     this.payload = length === 0 ? undefined : new NodePayload(request, length < 0 ? undefined : length, begin);
     // The framing of such a request is not trusted (RFC 9112 section 6.1).
-    if (length < 0 && request.httpVersion !== '1.1') this.closeAfter();
+    if ((length < 0 && request.httpVersion !== '1.1') || peer.last === request) this.closeAfter();
     peer.begin(this);
+    // An answer that is cut off finishes too, with a socket that is gone. Asked before node:http closes one itself.
+    response.prependListener('finish', () => {
+      this.#isOut = !request.socket.destroyed;
+    });
     response.on('close', () => {
       this.writer?.closed();
-      this.watcher?.closed(response.writableFinished);
+      this.watcher?.closed(this.#isOut);
       peer.over();
     });
   }

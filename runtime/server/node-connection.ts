@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Peer } from './call.ts';
 import { plainAddress } from './call.ts';
@@ -38,6 +39,8 @@ export class NodeConnection implements Peer {
   readonly door: DoorState;
   /** Its last call was taken: what a client sent behind it is not run. */
   closing = false;
+  /** The last request whose bytes are to be trusted; undefined: all are. */
+  last: IncomingMessage | undefined = undefined;
   readonly #socket: Socket;
   #running: Watched | undefined;
   #waiting: (() => void)[] | undefined;

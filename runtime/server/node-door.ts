@@ -90,16 +90,16 @@ function createHttpServer(
       connections.delete(connection);
       connection.forget();
     });
-    declineUpgrades(socket);
+    declineUpgrades(socket, (request) => {
+      connection.last ??= request;
+    });
   });
   const serve = (request: IncomingMessage, response: ServerResponse, asked: Asked): void => {
     const connection = (request.socket as ServedSocket)[connectionOf];
     if (connection === undefined || connection.closing) return;
-    if (connection.isBusy) {
-      connection.wait(() => handle(new NodeCall(request, response, connection, asked)));
-      return;
-    }
-    handle(new NodeCall(request, response, connection, asked));
+    if (connection.last !== undefined && connection.last !== request) return;
+    if (connection.isBusy) connection.wait(() => handle(new NodeCall(request, response, connection, asked)));
+    else handle(new NodeCall(request, response, connection, asked));
   };
   server.on('request', (request, response) => serve(request, response, nothingAsked));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>

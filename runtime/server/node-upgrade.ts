@@ -26,14 +26,20 @@ interface Parser {
 /**
  * Has requests that ask for anything but a WebSocket answered as if they had not asked (RFC 9110 section 7.8 allows
  * that). node:http of version 20 takes all or none for a switch, and stops reading requests: the parser is told better.
+ * @param declined told of such a request: what comes behind it in the same read, the parser loses
  */
-export function declineUpgrades(socket: Socket & { parser?: Parser | null }): void {
+export function declineUpgrades(
+  socket: Socket & { parser?: Parser | null },
+  declined: (request: IncomingMessage) => void,
+): void {
   const { parser } = socket;
   if (typeof parser?.onIncoming !== 'function') return;
   const onIncoming = parser.onIncoming.bind(parser);
   parser.onIncoming = (request, keepsAlive) => {
-    if (request.upgrade === true && request.method !== 'CONNECT' && upgradeOf(request) === undefined)
+    if (request.upgrade === true && request.method !== 'CONNECT' && upgradeOf(request) === undefined) {
       request.upgrade = false;
+      declined(request);
+    }
     return onIncoming(request, keepsAlive);
   };
 }
