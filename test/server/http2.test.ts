@@ -374,7 +374,7 @@ test('HTTP/2', async (suite) => {
           socket.write(begin);
           const many = Buffer.concat(Array.from({ length: 50 }, () => flood));
           for (let sent = 0; sent < 2_000 && !socket.destroyed; sent++) {
-            if (!socket.write(many)) await Promise.race([once(socket, 'drain'), closed]);
+            if (!socket.write(many)) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
             if (sent % 20 === 0) await pause(1);
           }
           await closed;
