@@ -4,6 +4,7 @@ import { renderDiagnostic } from '../diagnostic-text.ts';
 import { openLog } from '../log.ts';
 import { startGateway } from '../management/gateway.ts';
 import { checkSettings, type LogLevel, parseDuration, parseWholeNumber, type Settings, type TlsSettings, UsageError } from '../settings.ts';
+import { isNetwork } from '../target/address-guard.ts';
 import { servingText } from './reload-report.ts';
 import { startReloading } from './reloading.ts';
 import { counted, hasColor, painter } from './terminal.ts';
@@ -66,12 +67,23 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     maxWaiting: parseWholeNumber(options.maxWaiting, '--max-waiting', 0, 1_000_000),
     maxTargetConnections: parseWholeNumber(options.maxTargetConnections, '--max-target-connections', 1, 100_000),
     denyPrivateTargets: options.denyPrivateTargets === true,
-    allowedTargets: (options.allowTargets ?? '').split(',').map((one) => one.trim()).filter((one) => one !== ''),
+    allowedTargets: allowedOf(options.allowTargets ?? ''),
     countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
     revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
     allowEmpty: options.dev === true,
     watch: options.watch === true,
   });
+}
+
+/** @throws UsageError for what is neither a host, an address nor a network */
+function allowedOf(list: string): string[] {
+  const all = list
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+  const wrong = all.find((one) => one.includes('/') && !isNetwork(one));
+  if (wrong !== undefined) throw new UsageError(`--allow-targets: "${wrong}" is no network; write it as 10.1.0.0/16.`);
+  return all;
 }
 
 /** @throws UsageError */

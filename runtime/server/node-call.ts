@@ -133,6 +133,9 @@ export class NodeCall implements Call, Watched {
   }
 
   abort(): void {
+    // Where the end of the connection is the end of the payload, only a reset tells that it is none (RFC 9112 section 8).
+    // `resetAndDestroy` would end it first.
+    if (this.version === '1.0') Object.assign(this.#request.socket, { resetAndClosing: true });
     this.#response.destroy();
   }
 
