@@ -21,6 +21,8 @@ export interface Settings {
   readonly watch: boolean;
   /** Bearer token that the management port asks for; undefined: none. */
   readonly token: string | undefined;
+  /** A file that holds it, in place of `token`. */
+  readonly tokenFile: string | undefined;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'pretty';
   readonly maxChainDepth: number;
@@ -100,11 +102,13 @@ const leastFlush = 10;
 
 /** @throws UsageError when the options contradict each other or would open the management port to others */
 export function checkSettings(settings: Settings): Settings {
-  if (!isLoopback(settings.managementHost) && settings.token === undefined) {
+  if (!isLoopback(settings.managementHost) && settings.token === undefined && settings.tokenFile === undefined) {
     throw new UsageError(
       `--management-host ${settings.managementHost} opens the management port to other machines; give --token as well, or listen on 127.0.0.1.`,
     );
   }
+  if (settings.token !== undefined && settings.tokenFile !== undefined)
+    throw new UsageError('--token and --token-file are both given; give one of them.');
   if (settings.token === '') throw new UsageError('--token is empty; give it a value, or leave it out.');
   if (settings.port !== 0 && settings.port === settings.managementPort && settings.host === settings.managementHost) {
     throw new UsageError(`--port and --management-port are both ${settings.port}; they must differ.`);

@@ -3,7 +3,15 @@ import type { Deployment } from '../deployment/deploy.ts';
 import { renderDiagnostic } from '../diagnostic-text.ts';
 import { openLog } from '../log.ts';
 import { startGateway } from '../management/gateway.ts';
-import { checkSettings, type LogLevel, parseDuration, parseWholeNumber, type Settings, type TlsSettings, UsageError } from '../settings.ts';
+import {
+  checkSettings,
+  type LogLevel,
+  parseDuration,
+  parseWholeNumber,
+  type Settings,
+  type TlsSettings,
+  UsageError,
+} from '../settings.ts';
 import { isNetwork } from '../target/address-guard.ts';
 import { servingText } from './reload-report.ts';
 import { startReloading } from './reloading.ts';
@@ -18,6 +26,7 @@ export interface ServeOptions {
   readonly environment?: string;
   readonly store: string;
   readonly token?: string;
+  readonly tokenFile?: string;
   readonly logLevel: LogLevel;
   readonly logFormat?: 'json' | 'pretty';
   readonly maxChainDepth: string;
@@ -55,6 +64,7 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     environment: options.environment,
     store: options.store,
     token: options.token,
+    tokenFile: options.tokenFile,
     logLevel: options.logLevel,
     logFormat: options.logFormat ?? (process.stdout.isTTY === true ? 'pretty' : 'json'),
     maxChainDepth: parseWholeNumber(options.maxChainDepth, '--max-chain-depth', 1, 256),

@@ -66,6 +66,7 @@ function servingOptions(command: Command, store: string, logFormat: string): Com
       ),
     )
     .addOption(setting('--token <token>', 'bearer token that the management port asks for', 'TOKEN'))
+    .addOption(setting('--token-file <file>', 'file that holds it, readable by its owner alone', 'TOKEN_FILE'))
     .addOption(
       setting('--log-level <level>', 'least level that is logged', 'LOG_LEVEL', 'info').choices([...logLevels]),
     )
@@ -89,24 +90,16 @@ function servingOptions(command: Command, store: string, logFormat: string): Com
         'required',
       ]),
     )
-    .addOption(
-      setting('--client-timeout <duration>', 'how long a client may not move on', 'CLIENT_TIMEOUT', '60s'),
-    )
+    .addOption(setting('--client-timeout <duration>', 'how long a client may not move on', 'CLIENT_TIMEOUT', '60s'))
     .addOption(setting('--max-requests <number>', 'most requests at the same time', 'MAX_REQUESTS', '10000'))
     .addOption(setting('--max-waiting <number>', 'most requests that wait beyond that', 'MAX_WAITING', '1000'))
     .addOption(
       setting('--max-target-connections <number>', 'most connections to one target', 'MAX_TARGET_CONNECTIONS', '1024'),
     )
     .addOption(
-      setting(
-        '--deny-private-targets',
-        'call no private address that comes from a variable',
-        'DENY_PRIVATE_TARGETS',
-      ),
+      setting('--deny-private-targets', 'call no private address that comes from a variable', 'DENY_PRIVATE_TARGETS'),
     )
-    .addOption(
-      setting('--allow-targets <list>', 'hosts and networks that may be called all the same', 'ALLOW_TARGETS'),
-    )
+    .addOption(setting('--allow-targets <list>', 'hosts and networks that may be called all the same', 'ALLOW_TARGETS'))
     .addOption(
       new Option('--script-engine <engine>', 'quickjs (sandbox) or vm (faster, trusts the bundles)')
         .env('ZEROHOP_SCRIPT_ENGINE')

@@ -21,6 +21,7 @@ import { createConnections } from '../target/connections.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
 import { openManagement } from './server.ts';
+import { openTokenFile } from './token-file.ts';
 
 /** Milliseconds that a request beyond those that run waits at most. */
 const longestWait = 5_000;
@@ -92,6 +93,8 @@ async function open(
   const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };
   const limits = { running: settings.maxRequests, waiting: settings.maxWaiting, wait: longestWait };
   const handler = createHandler({ serving, surroundings, log, maxTargetLength, limits });
+  const tokens = settings.tokenFile === undefined ? undefined : openTokenFile(settings.tokenFile, log);
+  closing.push(async () => tokens?.close());
   const tls = settings.tls === undefined ? undefined : openTlsFiles(settings.tls, log);
   closing.push(async () => tls?.close());
   const timeouts = { ...defaultTimeouts, stalled: settings.clientTimeout };
@@ -103,7 +106,12 @@ async function open(
   const management = await openManagement({
     host: settings.managementHost,
     port: settings.managementPort,
-    access: { host: settings.managementHost, token: settings.token },
+    access: {
+      host: settings.managementHost,
+      get token() {
+        return tokens?.token ?? settings.token;
+      },
+    },
     deployments,
     store,
     counts,

@@ -140,12 +140,7 @@ function atLast(request: IncomingMessage, socket: Duplex, run: (connection: Node
 const connectionOf: unique symbol = Symbol('connection');
 type ServedSocket = Socket & { [connectionOf]?: NodeConnection };
 
-async function closed(
-  listener: NetServer,
-  server: Server,
-  milliseconds: number,
-  cut: () => void,
-): Promise<void> {
+async function closed(listener: NetServer, server: Server, milliseconds: number, cut: () => void): Promise<void> {
   await new Promise<void>((resolve) => {
     const late = setTimeout(cut, milliseconds);
     listener.close(() => {

@@ -61,5 +61,9 @@ function read({ cert, key, ca }: TlsSettings): SecureContextOptions {
 }
 
 function same(one: SecureContextOptions, other: SecureContextOptions): boolean {
-  return String(one.cert) === String(other.cert) && String(one.key) === String(other.key) && String(one.ca) === String(other.ca);
+  return (
+    String(one.cert) === String(other.cert) &&
+    String(one.key) === String(other.key) &&
+    String(one.ca) === String(other.ca)
+  );
 }

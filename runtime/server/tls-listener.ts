@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { createServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { DoorTls } from './front-door.ts';
 
 /** Milliseconds that a client has to come to terms on TLS. */

@@ -168,12 +168,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
     this.#fail(error);
   }
 
-  onRequestUpgrade(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    socket: Duplex,
-  ): void {
+  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _headers: unknown, socket: Duplex): void {
     if (this.#failure !== undefined) {
       socket.destroy();
       return;

@@ -81,7 +81,11 @@ const rows: readonly (readonly [name: string, bytes: string, statuses: readonly 
     [200],
   ],
   ['nonsense behind a request', 'GET /echo HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n', [200, 400]],
-  ['CONNECT behind a request', 'GET /echo HTTP/1.1\r\nHost: a\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', [200, 405]],
+  [
+    'CONNECT behind a request',
+    'GET /echo HTTP/1.1\r\nHost: a\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
+    [200, 405],
+  ],
   [
     'an upgrade to HTTP/2 with a payload',
     `POST /read HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 2\r\n\r\nhi${hidden}`,

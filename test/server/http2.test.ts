@@ -9,7 +9,7 @@ import type { Call, CallHandler } from '../../runtime/server/call.ts';
 import { type DoorTls, defaultTimeouts, type FrontDoor, type Timeouts } from '../../runtime/server/front-door.ts';
 import { openNodeDoor } from '../../runtime/server/node-door.ts';
 import { createAuthority } from '../support/certificates.ts';
-import { closeStatus, frame, frames, FrameType, headersFrame, preface } from '../support/http2-frames.ts';
+import { closeStatus, FrameType, frame, frames, headersFrame, preface } from '../support/http2-frames.ts';
 
 /** HTTP/2 at the door (RFC 9113): what a call sees and what goes out, and clients that mean harm. */
 
@@ -75,7 +75,16 @@ test('HTTP/2', async (suite) => {
 
   await suite.test('fields of the connection do not go out, cookies stay apart', async () => {
     const handle: CallHandler = (call) => {
-      const connection = ['Connection', 'keep-alive', 'Keep-Alive', 'a', 'Transfer-Encoding', 'chunked', 'Upgrade', 'x'];
+      const connection = [
+        'Connection',
+        'keep-alive',
+        'Keep-Alive',
+        'a',
+        'Transfer-Encoding',
+        'chunked',
+        'Upgrade',
+        'x',
+      ];
       call.writeHead(200, 'OK', [...connection, 'Set-Cookie', 'a=1', 'set-cookie', 'b=2']);
       call.end('x');
     };
@@ -112,7 +121,11 @@ test('HTTP/2', async (suite) => {
   await suite.test('a text that cannot be a header is refused', async () => {
     const thrown: unknown[] = [];
     const handle: CallHandler = (call) => {
-      for (const fields of [['X', 'a\r\nb'], ['X y', 'a'], ['X', '\u0100']]) {
+      for (const fields of [
+        ['X', 'a\r\nb'],
+        ['X y', 'a'],
+        ['X', '\u0100'],
+      ]) {
         try {
           call.writeHead(200, 'OK', fields);
         } catch (error) {
@@ -374,7 +387,8 @@ test('HTTP/2', async (suite) => {
           socket.write(begin);
           const many = Buffer.concat(Array.from({ length: 50 }, () => flood));
           for (let sent = 0; sent < 2_000 && !socket.destroyed; sent++) {
-            if (!socket.write(many)) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
+            if (!socket.write(many))
+              await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
             if (sent % 20 === 0) await pause(1);
           }
           await closed;

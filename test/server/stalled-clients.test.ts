@@ -72,7 +72,10 @@ test('a payload that comes slowly, but comes, is taken', async () => {
   await withDoor(
     reader,
     async ({ port }) => {
-      const { socket, closed } = open(port, 'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 8\r\n\r\n');
+      const { socket, closed } = open(
+        port,
+        'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 8\r\n\r\n',
+      );
       for (let sent = 0; sent < 8; sent++) {
         await pause(100);
         socket.write('x');

@@ -28,7 +28,10 @@ const switched =
   'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: def\r\n\r\n';
 
 /** A client that keeps what it is sent. */
-async function open(port: number, bytes: string): Promise<{ socket: Socket; text: () => string; closed: Promise<void> }> {
+async function open(
+  port: number,
+  bytes: string,
+): Promise<{ socket: Socket; text: () => string; closed: Promise<void> }> {
   const socket = connect(port, '127.0.0.1');
   let text = '';
   socket.setEncoding('latin1').on('data', (part) => {
@@ -94,7 +97,10 @@ test('an upgrade', async (suite) => {
       const client = await open(port, ask(path));
       await until(() => client.text().endsWith('hello '), client.text);
       assert.match(client.text(), /^HTTP\/1\.1 101 Switching Protocols\r\n/);
-      assert.match(client.text(), /\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n[\s\S]*Sec-WebSocket-Accept: def\r\n/);
+      assert.match(
+        client.text(),
+        /\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n[\s\S]*Sec-WebSocket-Accept: def\r\n/,
+      );
       assert.match(heads, /^GET \/a HTTP\/1\.1\r\n/);
       assert.match(heads, /\r\nconnection: upgrade\r\nupgrade: websocket\r\n/i);
       assert.match(heads, /\r\nSec-WebSocket-Key: abc\r\n/i);
@@ -108,7 +114,10 @@ test('an upgrade', async (suite) => {
 
   await suite.test('is logged once, when it is over', async () => {
     await until(() => gateway.logs().includes('"path":"/outer/a"'), gateway.logs);
-    const lines = gateway.logs().split('\n').filter((line) => line.includes('"path":"/outer/a"'));
+    const lines = gateway
+      .logs()
+      .split('\n')
+      .filter((line) => line.includes('"path":"/outer/a"'));
     assert.equal(lines.length, 1);
     assert.match(lines.join(), /"status":101/);
     assert.match(lines.join(), /outer -> middle -> socket/);
@@ -125,7 +134,10 @@ test('an upgrade', async (suite) => {
     const before = sockets.length;
     const answer = await sendRaw(port, ask('/refuses/a'));
     assert.deepEqual(statusesIn(answer), [403]);
-    await until(() => sockets.slice(before).every((socket) => socket.destroyed), () => 'the target is still connected');
+    await until(
+      () => sockets.slice(before).every((socket) => socket.destroyed),
+      () => 'the target is still connected',
+    );
   });
 
   await suite.test('is not handed on by a callout', async () => {
@@ -139,7 +151,10 @@ test('an upgrade', async (suite) => {
   await suite.test('passes nothing on before the target has switched', async () => {
     heads = '';
     const client = await open(port, `${ask('/socket/slow')}GET /socket/hidden HTTP/1.1\r\nHost: a\r\n\r\n`);
-    await until(() => heads !== '', () => 'the target was not asked');
+    await until(
+      () => heads !== '',
+      () => 'the target was not asked',
+    );
     await pause(50);
     assert.doesNotMatch(heads, /hidden/);
     await until(() => client.text().includes('hello GET /socket/hidden'), client.text);
@@ -151,7 +166,10 @@ test('an upgrade', async (suite) => {
     const client = await open(port, ask('/socket/a'));
     await until(() => client.text().endsWith('hello '), client.text);
     client.socket.destroy();
-    await until(() => sockets.slice(before).every((socket) => socket.destroyed), () => 'the target is still connected');
+    await until(
+      () => sockets.slice(before).every((socket) => socket.destroyed),
+      () => 'the target is still connected',
+    );
   });
 
   await suite.test('to anything but a WebSocket is answered as if it was not asked for', async () => {
@@ -182,7 +200,10 @@ test('an upgrade', async (suite) => {
   });
 
   await suite.test('that is open does not keep the server from ending', async () => {
-    const quick = await startGateway(await bundleTree(to('socket', httpTarget(target.url))), ['--shutdown-timeout', '200ms']);
+    const quick = await startGateway(await bundleTree(to('socket', httpTarget(target.url))), [
+      '--shutdown-timeout',
+      '200ms',
+    ]);
     const client = await open(quick.port, ask('/socket/a'));
     await until(() => client.text().endsWith('hello '), client.text);
     assert.equal(await quick.stop(), 0);

@@ -9,7 +9,10 @@ import { startUpstream } from '../support/upstream.ts';
 
 /** How the server goes: what was begun is finished, and nothing begins. */
 
-async function open(port: number, bytes: string): Promise<{ socket: Socket; text: () => string; closed: Promise<void> }> {
+async function open(
+  port: number,
+  bytes: string,
+): Promise<{ socket: Socket; text: () => string; closed: Promise<void> }> {
   const socket = connect(port, '127.0.0.1');
   let text = '';
   socket.on('data', (part) => {

@@ -27,11 +27,13 @@ const to = (name: string, connection: string, steps = '', ...policies: string[])
   proxy(name, proxyEndpoint(`/${name}`, preFlow('', steps) + route()), targetEndpoint(connection), ...policies);
 /** A proxy whose requests may be of any size. */
 const open = (name: string, connection: string) => {
-  const properties = '<Property name="request.streaming.enabled">true</Property><Property name="response.streaming.enabled">true</Property>';
+  const properties =
+    '<Property name="request.streaming.enabled">true</Property><Property name="response.streaming.enabled">true</Property>';
   const endpoint = `<ProxyEndpoint name="default"><HTTPProxyConnection><BasePath>/${name}</BasePath><Properties>${properties}</Properties></HTTPProxyConnection>${route()}</ProxyEndpoint>`;
   return proxy(name, endpoint, targetEndpoint(connection));
 };
-const get = (path: string, more = '', version = '1.1'): string => `GET ${path} HTTP/${version}\r\nHost: a\r\n${more}\r\n`;
+const get = (path: string, more = '', version = '1.1'): string =>
+  `GET ${path} HTTP/${version}\r\nHost: a\r\n${more}\r\n`;
 
 /** Heads of requests that a target has got, and what it did with the connection. */
 interface Target {
@@ -137,7 +139,9 @@ test('fields of the connection travel in neither direction, whoever nominates th
 
 test('trailers go nowhere: not into the headers of a request, not on to a target, not back', async () => {
   const origin = await target((socket) => {
-    socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: 1\r\nSet-Cookie: a=b\r\n\r\n');
+    socket.write(
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: 1\r\nSet-Cookie: a=b\r\n\r\n',
+    );
   });
   const gateway = await startGateway(await bundleTree(to('near', httpTarget(origin.url))));
   const answer = await sendRaw(
@@ -154,7 +158,9 @@ test('an answer that comes before the upload is over is the answer, and nothing 
     socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nearly');
     if (head.includes('/closes')) socket.end();
   });
-  const gateway = await startGateway(await bundleTree({ ...open('up', httpTarget(origin.url, streamed)), ...open('chain', localTarget('up')) }));
+  const gateway = await startGateway(
+    await bundleTree({ ...open('up', httpTarget(origin.url, streamed)), ...open('chain', localTarget('up')) }),
+  );
   for (const path of ['/up/stays', '/up/closes', '/chain/stays', '/chain/closes']) {
     await suite.test(path, async () => {
       const hidden = get('/up/hidden');
@@ -185,13 +191,19 @@ test('surplus bytes of a target never become the answer of another request', asy
     const name = /\/(\w+) HTTP/.exec(head)?.[1] ?? '';
     const surplus = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged';
     if (name === 'none') socket.write(`HTTP/1.1 204 No Content\r\n\r\n${surplus}`);
-    else socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${name.length}\r\n\r\n${name}${name.startsWith('bad') ? surplus : ''}`);
+    else
+      socket.write(
+        `HTTP/1.1 200 OK\r\nContent-Length: ${name.length}\r\n\r\n${name}${name.startsWith('bad') ? surplus : ''}`,
+      );
   });
   const gateway = await startGateway(await bundleTree(to('near', httpTarget(origin.url))));
   for (let round = 0; round < 20; round++) {
     const names = [`bad${round}`, `a${round}`, `b${round}`];
     const answers = await Promise.all([...names, 'none'].map((name) => call(gateway.port, { path: `/near/${name}` })));
-    assert.deepEqual(answers.map(({ text, status }) => (status === 502 ? 'refused' : text)), [...names, '']);
+    assert.deepEqual(
+      answers.map(({ text, status }) => (status === 502 ? 'refused' : text)),
+      [...names, ''],
+    );
   }
 });
 

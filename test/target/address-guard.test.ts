@@ -28,11 +28,27 @@ test('addresses that are denied, and those that are not', () => {
   const denied = [
     ...['127.0.0.1', '127.8.8.8', '10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '169.254.169.254'],
     ...['0.0.0.0', '100.64.0.1', '198.18.0.1', '224.0.0.1', '255.255.255.255'],
-    ...['::1', '[::1]', '::', 'fd00::1', 'fe80::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '64:ff9b::7f00:1', 'ff02::1'],
+    ...[
+      '::1',
+      '[::1]',
+      '::',
+      'fd00::1',
+      'fe80::1',
+      '::ffff:127.0.0.1',
+      '::ffff:10.0.0.1',
+      '64:ff9b::7f00:1',
+      'ff02::1',
+    ],
   ];
   const allowed = ['8.8.8.8', '172.32.0.1', '11.0.0.1', '100.128.0.1', '2606:4700::1111', '::ffff:8.8.8.8'];
-  assert.deepEqual(denied.filter((host) => !isDenied(host)), []);
-  assert.deepEqual(allowed.filter((host) => isDenied(host)), []);
+  assert.deepEqual(
+    denied.filter((host) => !isDenied(host)),
+    [],
+  );
+  assert.deepEqual(
+    allowed.filter((host) => isDenied(host)),
+    [],
+  );
 });
 
 test('a name is what it resolves to, however it is written', async () => {
