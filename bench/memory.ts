@@ -169,8 +169,7 @@ function bundles(originPort: number, depth: number): Record<string, string> {
     files[`${name}/apiproxy/${name}.xml`] = `<APIProxy name="${name}"/>`;
     files[`${name}/apiproxy/proxies/default.xml`] =
       `<ProxyEndpoint name="default"><HTTPProxyConnection><BasePath>/${name}</BasePath>${properties}</HTTPProxyConnection><RouteRule name="r"><TargetEndpoint>default</TargetEndpoint></RouteRule></ProxyEndpoint>`;
-    files[`${name}/apiproxy/targets/default.xml`] =
-      `<TargetEndpoint name="default">${connection}</TargetEndpoint>`;
+    files[`${name}/apiproxy/targets/default.xml`] = `<TargetEndpoint name="default">${connection}</TargetEndpoint>`;
   }
   return files;
 }
