@@ -7,6 +7,7 @@ import { Body } from '../runtime/message/body.ts';
 import { type Client, Exchange, type Surroundings } from '../runtime/message/exchange.ts';
 import { Headers } from '../runtime/message/headers.ts';
 import { Message } from '../runtime/message/message.ts';
+import { Consumers } from '../runtime/state/consumers.ts';
 import { MemoryStore } from '../runtime/state/memory.ts';
 import { createConnections } from '../runtime/target/connections.ts';
 
@@ -32,7 +33,12 @@ export async function openEngine(folder: string): Promise<Engine> {
   const store = new MemoryStore();
   const connections = createConnections();
   const engines = new Engines('quickjs');
-  const { snapshot, bundles } = await deployLoaded(await load(folder), { store, connections, engines });
+  const { snapshot, bundles } = await deployLoaded(await load(folder), {
+    store,
+    connections,
+    engines,
+    consumers: new Consumers(),
+  });
   const faulty = bundles.filter(({ state }) => state === 'refused');
   const surroundings = surroundingsOf();
   return {

@@ -35,6 +35,7 @@ export function measurePolicies(bench: Bench): ScenarioResult {
     const name = `sample-${index}`;
     const parts = { name, basePath: `/${name}`, flows: flow, policies: { P: sample.text }, target: undefined };
     Object.assign(files, proxyBundle(parts), resourcesOf(name, sample.resources ?? {}));
+    for (const [file, text] of Object.entries(sample.environment ?? {})) files[`environments/local/${file}`] = text;
   });
   for (let depth = 1; depth <= chainDepth; depth++)
     Object.assign(files, bareProxy(`chain-${depth}`, depth === 1 ? undefined : `chain-${depth - 1}`));

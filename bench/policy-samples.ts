@@ -8,6 +8,8 @@ export interface PolicySample {
   /** Condition of its step; it must hold unless the sample is about conditions. */
   readonly condition?: string;
   readonly resources?: Files;
+  /** Files of the environment, by name. */
+  readonly environment?: Files;
 }
 
 const header = (name: string, value: string): string => `<Headers><Header name="${name}">${value}</Header></Headers>`;
@@ -46,6 +48,16 @@ export const policySamples: readonly PolicySample[] = [
   {
     name: 'AccessControl',
     text: '<AccessControl name="P"><IPRules noRuleMatchAction="ALLOW"><MatchRule action="DENY"><SourceAddress mask="24">198.51.100.0</SourceAddress></MatchRule></IPRules></AccessControl>',
+  },
+  {
+    name: 'VerifyAPIKey',
+    text: '<VerifyAPIKey name="P"><APIKey ref="request.header.x-api-key"/></VerifyAPIKey>',
+    environment: {
+      'products.json': '[{"name":"gold","apiResources":["/orders/**","/products/*"],"proxies":[]}]',
+      'developers.json': '[{"email":"ada@example.com"}]',
+      'developerapps.json':
+        '[{"name":"shop","developerEmail":"ada@example.com","credentials":[{"consumerKey":"7f1c","apiProducts":["gold"]}]}]',
+    },
   },
   {
     name: 'KeyValueMapOperations get',

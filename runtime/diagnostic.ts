@@ -1,3 +1,5 @@
+import { withheld } from './withheld.ts';
+
 /**
  * An author's mistake in a bundle, with a place. Diagnostics are collected, never thrown: one run shows all of them.
  * Errors keep a bundle from being deployed; warnings do not.
@@ -102,7 +104,7 @@ export class Diagnostics {
 
   #add(severity: Severity, code: string, place: Place, message: string, hint: string | undefined): void {
     const { line, column } = place.source.position(place.offset);
-    const excerpt = place.source.line(line);
+    const excerpt = withheld(place.source.line(line));
     this.list.push({
       code,
       severity,

@@ -53,8 +53,9 @@ export interface DeveloperApp {
   readonly name: string;
   readonly appId: string | undefined;
   readonly displayName: string | undefined;
-  /** E-mail address or id of the developer. */
+  /** E-mail address or id of the developer; empty when an app group owns it. */
   readonly developer: string;
+  readonly appGroup: string | undefined;
   readonly callbackUrl: string;
   readonly status: 'approved' | 'revoked' | 'pending';
   readonly apiProducts: readonly string[];
@@ -146,12 +147,15 @@ export function readDeveloperApps(root: JsonNode, diagnostics: Diagnostics): Dev
     const name = fields.requiredText('name');
     const byId = fields.text('developerId');
     const developer = fields.text('developerEmail') ?? byId;
-    if (developer === undefined) fields.error('developerEmail', 'A developer app needs "developerEmail".');
+    const appGroup = fields.text('appGroup');
+    if (developer === undefined && appGroup === undefined)
+      fields.error('developerEmail', 'A developer app needs "developerEmail".');
     const app = {
       name: name ?? '',
       appId: fields.text('appId'),
       displayName: fields.text('displayName'),
       developer: developer ?? '',
+      appGroup,
       callbackUrl: fields.text('callbackUrl') ?? '',
       status: fields.oneOf('status', states) ?? 'approved',
       apiProducts: fields.texts('apiProducts'),
@@ -161,7 +165,7 @@ export function readDeveloperApps(root: JsonNode, diagnostics: Diagnostics): Dev
       at: fields.at,
     };
     fields.reportMisspelt();
-    return name === undefined || developer === undefined ? [] : [app];
+    return name === undefined || (developer ?? appGroup) === undefined ? [] : [app];
   });
 }
 

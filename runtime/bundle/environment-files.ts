@@ -1,4 +1,5 @@
 import { type Diagnostics, nearest, type Place, wholeFile } from '../diagnostic.ts';
+import { checkConsumers } from './consumer-check.ts';
 import { readDeveloperApps, readDevelopers, readProducts } from './consumers.ts';
 import { readDataCollectors, readDebugMask } from './debug-mask.ts';
 import { type DeploymentList, readDeployments, readFlowHooks } from './deployment-files.ts';
@@ -90,6 +91,7 @@ export function readEnvironment(
     written: reader.written,
     digest: reader.digest(),
   };
+  checkConsumers(environment, diagnostics);
   return { environment, deploymentList };
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { Diagnostics, wholeFile } from '../diagnostic.ts';
 import { reportEmpty, unpack } from './archive.ts';
+import { loadBundleBriefly } from './brief-reading.ts';
 import { checkDeployments, withoutDuplicates } from './bundle-set.ts';
 import { chooseEnvironment } from './choose-environment.ts';
 import { linkHint, linkMessages, listDirectory, type RefusedLink, shown } from './directory.ts';
@@ -22,6 +23,8 @@ export interface Loaded {
 export interface LoadOptions {
   /** The environment to read; default: the only one there is, else `local`. */
   readonly environment?: string | undefined;
+  /** From so many bundles on, proxies are read briefly (`LoadedBundle.isBrief`); default: never. */
+  readonly briefFrom?: number | undefined;
 }
 
 /** What lies at a path, sorted out; contents of bundles not read yet. */
@@ -40,7 +43,10 @@ export interface Found {
  */
 export async function load(path: string, options: LoadOptions = {}): Promise<Loaded> {
   const found = await find(path);
-  const bundles = found.layout.bundles.map((one) => loadFound(one, found.links.get(one)));
+  const { bundles: all } = found.layout;
+  const isBrief = all.length >= (options.briefFrom ?? Number.POSITIVE_INFINITY);
+  const read = isBrief ? loadBundleBriefly : loadBundle;
+  const bundles = all.map((one) => read({ ...readBundleFiles(one), refusedLinks: found.links.get(one) ?? [] }));
   return assemble(found, bundles, options);
 }
 

@@ -31,6 +31,9 @@ export interface BundleFiles {
 export interface LoadedBundle {
   readonly bundle: Bundle;
   readonly diagnostics: Diagnostics;
+  readonly files: BundleFiles;
+  /** Only what routing needs was read (`brief-reading.ts`). */
+  readonly isBrief?: boolean;
 }
 
 /** Apigee: limits. */
@@ -53,7 +56,7 @@ export function loadBundle(files: BundleFiles): LoadedBundle {
   const reader = new BundleReader(files, diagnostics);
   for (const link of files.refusedLinks ?? []) reader.refusedLink(link);
   for (const [path, bytes] of inOrder) reader.file(path, bytes);
-  return { bundle: reader.bundle(digestOf(inOrder)), diagnostics };
+  return { bundle: reader.bundle(digestOf(inOrder)), diagnostics, files };
 }
 
 class BundleReader {

@@ -4,6 +4,7 @@ import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Deployment } from '../deployment/deploy.ts';
 import { deployLoaded } from '../deployment/deploy-loaded.ts';
 import { Engines } from '../deployment/engines.ts';
+import { Consumers } from '../state/consumers.ts';
 import { MemoryStore } from '../state/memory.ts';
 import { createConnections } from '../target/connections.ts';
 
@@ -21,7 +22,12 @@ export async function dryRun<R>(
   const engines = new Engines('quickjs');
   const everything = { ...loaded, environment: { ...loaded.environment, deployments: undefined } };
   try {
-    const deployment = await deployLoaded(everything, { store: new MemoryStore(), connections, engines });
+    const deployment = await deployLoaded(everything, {
+      store: new MemoryStore(),
+      connections,
+      engines,
+      consumers: new Consumers(),
+    });
     for (const plan of deployment.snapshot.plans.values()) for (const target of plan.targets) target.close();
     return look(
       deployment,

@@ -3,6 +3,7 @@ import type { LoadedBundle } from '../bundle/load.ts';
 import { type BundleId, idText } from '../state/revisions.ts';
 import { Batch } from '../state/table.ts';
 import { basePathTaken } from './base-paths.ts';
+import { Breath } from './breath.ts';
 import type { Attempt, Known, Put } from './bundle-state.ts';
 import { type DeployedBundle, type Deployment, type Ground, type PreparedDeployment, prepare } from './deploy.ts';
 import { loadKeyValueMaps } from './environment-maps.ts';
@@ -81,6 +82,20 @@ export class Active {
     const prepared = await prepare({ put: puts, remove: [] }, this.#environment, this.#ground, this.serving.current);
     prepared.discard();
     return prepared.bundles;
+  }
+
+  /** Some of the bundles that serve on the strength of a brief reading, read as a whole. */
+  async readUnchecked(most: number): Promise<Put[]> {
+    const puts: Put[] = [];
+    const breath = new Breath();
+    for (const [key, { unchecked }] of this.serving.current.compiled) {
+      const put = unchecked === undefined ? undefined : this.#known.get(key)?.serving?.put;
+      if (unchecked === undefined || put === undefined) continue;
+      puts.push({ ...put, loaded: unchecked() });
+      if (puts.length === most) break;
+      await breath.take();
+    }
+    return puts;
   }
 
   /** @throws DeploymentRefusal storage */

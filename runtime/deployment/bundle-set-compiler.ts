@@ -22,12 +22,13 @@ export class BundleSetCompiler {
   static async open(
     put: readonly LoadedBundle[],
     environment: Environment,
-    { store, connections, engines }: Ground,
+    { store, connections, engines, consumers }: Ground,
   ): Promise<BundleSetCompiler> {
     const bundles = put.map(({ bundle }) => bundle);
     return new BundleSetCompiler({
       environment,
       store,
+      consumers,
       scripts: await engines.scripts(bundles),
       xpath: await engines.xpath(bundles),
       xsd: await engines.xsd(bundles),

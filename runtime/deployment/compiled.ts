@@ -1,5 +1,6 @@
 import { formatBasePath } from '../bundle/base-path.ts';
 import type { Bundle, BundleKind } from '../bundle/bundle.ts';
+import type { LoadedBundle } from '../bundle/load.ts';
 import type { ProxyPlan } from '../flow/proxy-plan.ts';
 import type { CompiledSharedFlow } from '../flow/shared-flow.ts';
 import type { LocalCall } from '../flow/target.ts';
@@ -39,6 +40,8 @@ export interface Compiled {
   readonly setsTargetUrl: boolean;
   readonly flowCalls: readonly SharedFlowCall[];
   readonly uses: Uses;
+  /** Only its endpoints are known so far; gives all of it, for the check that is still to come. */
+  readonly unchecked?: (() => LoadedBundle) | undefined;
 }
 
 /** Reads off a bundle what outlives it. */

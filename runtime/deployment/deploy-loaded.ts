@@ -1,6 +1,7 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
 import type { Loaded, LoadedBundle } from '../bundle/load.ts';
+import { Resources } from '../state/resources.ts';
 import { type Deployment, deploy, type Ground } from './deploy.ts';
 import { loadKeyValueMaps } from './environment-maps.ts';
 
@@ -8,6 +9,7 @@ import { loadKeyValueMaps } from './environment-maps.ts';
 export async function deployLoaded(loaded: Loaded, ground: Ground): Promise<Deployment> {
   const { environment } = loaded;
   await loadKeyValueMaps(environment, ground.store);
+  ground.consumers.follow(await Resources.open(ground.store, environment));
   const deployment = await deploy({ put: listed(loaded), remove: [] }, environment, ground);
   return { ...deployment, diagnostics: [...deployment.diagnostics, ...loaded.diagnostics.list] };
 }

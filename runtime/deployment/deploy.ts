@@ -4,11 +4,14 @@ import type { LoadedBundle } from '../bundle/load.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { BundleCompiler } from '../flow/bundle-compiler.ts';
 import type { Connections } from '../flow/connections.ts';
+import type { Consumers } from '../state/consumers.ts';
 import { type BundleId, idText } from '../state/revisions.ts';
 import type { Store } from '../state/store.ts';
 import { BasePaths } from './base-paths.ts';
+import { Breath } from './breath.ts';
 import { BundleSetCompiler } from './bundle-set-compiler.ts';
 import { type Compiled, claimsOf } from './compiled.ts';
+import { Dormancy, dormantFrom } from './dormancy.ts';
 import type { Engines } from './engines.ts';
 import { checkSharedFlows } from './shared-flow-calls.ts';
 import { Snapshot } from './snapshot.ts';
@@ -20,6 +23,7 @@ export interface Ground {
   readonly store: Store;
   readonly connections: Connections;
   readonly engines: Engines;
+  readonly consumers: Consumers;
 }
 
 /** What is to be different. Bundles that are not named stay as they are. */
@@ -75,13 +79,21 @@ export async function prepare(
 ): Promise<PreparedDeployment> {
   const { put, remove } = change;
   const compiler = await BundleSetCompiler.open(put, environment, ground);
-  const deployer = new Deployer(compiler, previous);
+  const isLarge = put.length + (previous?.compiled.size ?? 0) >= dormantFrom;
+  const deployer = new Deployer(compiler, previous, new Dormancy(environment, ground), isLarge);
+  const breath = new Breath();
   const touched = new Set([...remove, ...put.map(({ bundle }) => bundle)].map(idText));
   deployer.keepAllBut(touched);
-  for (const one of put) if (one.bundle.kind === 'sharedflowbundle') deployer.put(one);
   const proxies = put.filter(({ bundle }) => bundle.kind === 'apiproxy');
-  for (const one of proxies) if (deployer.serves(one.bundle)) deployer.put(one);
-  for (const one of proxies) if (!deployer.serves(one.bundle)) deployer.put(one);
+  const inTurn = [
+    ...put.filter(({ bundle }) => bundle.kind === 'sharedflowbundle'),
+    ...proxies.filter(({ bundle }) => deployer.serves(bundle)),
+    ...proxies.filter(({ bundle }) => !deployer.serves(bundle)),
+  ];
+  for (const one of inTurn) {
+    deployer.put(one);
+    await breath.take();
+  }
   const snapshot = new Snapshot(environment, deployer.compiled);
   const putKeys = new Set(put.map(({ bundle }) => idText(bundle)));
   const isNew = (about: string): boolean => putKeys.has(about);
@@ -110,7 +122,9 @@ export async function deploy(
 ): Promise<Deployment> {
   const prepared = await prepare(change, environment, ground, previous);
   await prepared.doDeployWork();
-  return prepared;
+  // Nothing else of it: what was compiled from holds on to the sources.
+  const { snapshot, bundles, diagnostics } = prepared;
+  return { snapshot, bundles, diagnostics };
 }
 
 /** Takes one bundle after the other; which plan serves a name is settled here. */
@@ -121,10 +135,14 @@ class Deployer {
   readonly #fresh = new Map<Compiled, BundleCompiler>();
   readonly #compiler: BundleSetCompiler;
   readonly #previous: Snapshot | undefined;
+  readonly #dormancy: Dormancy;
+  readonly #isLarge: boolean;
 
-  constructor(compiler: BundleSetCompiler, previous: Snapshot | undefined) {
+  constructor(compiler: BundleSetCompiler, previous: Snapshot | undefined, dormancy: Dormancy, isLarge: boolean) {
     this.#compiler = compiler;
     this.#previous = previous;
+    this.#dormancy = dormancy;
+    this.#isLarge = isLarge;
   }
 
   serves(id: BundleId): boolean {
@@ -135,15 +153,17 @@ class Deployer {
     for (const [key, one] of this.#previous?.compiled ?? []) if (!touched.has(key)) this.#keep(key, one);
   }
 
-  put({ bundle, diagnostics }: LoadedBundle): void {
+  put(loaded: LoadedBundle): void {
+    const { bundle, diagnostics } = loaded;
     const key = idText(bundle);
     const before = this.#previous?.compiled.get(key);
-    const made = this.#made(bundle, before) ?? this.#compile({ bundle, diagnostics });
+    const made = this.#made(bundle, before) ?? this.#compile(loaded);
     if (diagnostics.errorCount === 0) diagnostics.list.push(...this.#basePaths.claim(made.claims));
     const isGood = diagnostics.errorCount === 0;
     if (isGood) this.compiled.set(key, made);
     else this.#close(made);
-    const isKept = !isGood && before !== undefined && this.#keep(key, before);
+    // What nobody has checked is no good revision to fall back to.
+    const isKept = !isGood && before !== undefined && before.unchecked === undefined && this.#keep(key, before);
     this.#results.set(bundle, {
       kind: bundle.kind,
       name: bundle.name,
@@ -183,15 +203,17 @@ class Deployer {
 
   /** What was made of the same files, in what is the same environment for them. */
   #made(bundle: Bundle, before: Compiled | undefined): Compiled | undefined {
-    if (before === undefined || before.digest !== bundle.digest || before.revision !== bundle.revision)
-      return undefined;
+    if (before === undefined || before.unchecked !== undefined) return undefined;
+    if (before.digest !== bundle.digest || before.revision !== bundle.revision) return undefined;
     return before.uses.areSameIn(this.#compiler.environment) ? before : undefined;
   }
 
   #compile(loaded: LoadedBundle): Compiled {
+    if (loaded.isBrief === true) return this.#dormancy.brief(loaded);
     const { compiled, compiler } = this.#compiler.compile(loaded);
-    this.#fresh.set(compiled, compiler);
-    return compiled;
+    const made = this.#isLarge ? this.#dormancy.rest(compiled, loaded) : compiled;
+    this.#fresh.set(made, compiler);
+    return made;
   }
 
   /** Connections of a plan that was made here and will not serve. */

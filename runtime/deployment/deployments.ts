@@ -5,6 +5,7 @@ import { packBundle } from '../bundle/pack.ts';
 import type { BundleFiles } from '../bundle/read-bundle.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { Log } from '../log.ts';
+import type { Consumers } from '../state/consumers.ts';
 import { DeployedState } from '../state/deployed.ts';
 import type { ResourceKind } from '../state/resource-kinds.ts';
 import type { Resources } from '../state/resources.ts';
@@ -37,6 +38,9 @@ export interface DeploymentsOptions {
   readonly log: Log;
 }
 
+/** Bundles of one part of the check that follows a brief reading: other changes wait for it no longer than a moment. */
+const checkedTogether = 250;
+
 /**
  * The one owner of what is deployed. Changes come one after the other; each is validated, stored in one write, and then
  * swapped in, or refused with a DeploymentRefusal that leaves everything as it was.
@@ -47,6 +51,7 @@ export class Deployments {
   readonly #editor: RevisionEditor;
   readonly #tests: TestData;
   readonly #queue = new WorkQueue();
+  #closed = false;
 
   private constructor(parts: DeploymentParts, directory: DirectoryDeployer, tests: TestData) {
     this.#parts = parts;
@@ -56,14 +61,14 @@ export class Deployments {
   }
 
   static async open({ ground, revisionsKept, log }: DeploymentsOptions): Promise<Deployments> {
-    const { store } = ground;
+    const { store, consumers } = ground;
     const state = await DeployedState.open(store);
     const revisions = await Revisions.open(store, revisionsKept);
     // The directory and the contents of revisions know each other: where a file lies, and what is in it.
     const places: { directory?: DirectoryDeployer } = {};
     const contents = new RevisionContents(revisions, state, (key) => places.directory?.held(key));
     const active = new Active(ground, (attempt) => readAgain(attempt, contents, log));
-    const environment = await EnvironmentKeeper.open(store);
+    const environment = await EnvironmentKeeper.open(store, consumers);
     const parts: DeploymentParts = { active, state, revisions, contents, environment, log };
     const directory = new DirectoryDeployer(parts);
     places.directory = directory;
@@ -77,6 +82,11 @@ export class Deployments {
   /** Of environment and organization, for reading; `changeResource` changes them. */
   get resources(): Resources {
     return this.#parts.environment.resources;
+  }
+
+  /** Products, developers, apps and keys among them, found by what they are known by. */
+  get consumers(): Consumers {
+    return this.#parts.environment.consumers;
   }
 
   /** Stored revisions, for reading. */
@@ -106,6 +116,21 @@ export class Deployments {
   /** Takes a later reading of the directory; finds out itself what is new in it. */
   reloadDirectory(loaded: Loaded): Promise<Deployment> {
     return this.#queue.run(() => this.#directory.take(loaded));
+  }
+
+  /**
+   * Checks, part by part, what serves on the strength of a brief reading (`LoadOptions.briefFrom`), while requests and other
+   * changes go on. What turns out to be faulty serves no longer.
+   * @param found told of each part
+   */
+  async checkUnchecked(found: (deployment: Deployment) => void): Promise<void> {
+    const { active } = this.#parts;
+    const part = async (): Promise<Deployment | undefined> => {
+      const puts = await active.readUnchecked(checkedTogether);
+      if (puts.length === 0 || this.#closed) return undefined;
+      return active.apply({ puts, remove: [], refuse: 'nothing', record: () => undefined });
+    };
+    for (let done = await this.#queue.run(part); done !== undefined; done = await this.#queue.run(part)) found(done);
   }
 
   /** All bundles there are, deployed or not, by kind and name. */
@@ -233,6 +258,7 @@ export class Deployments {
 
   /** Lets what is under way finish. Everything is closed once the last request is over. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#queue.run(() => Promise.resolve());
     this.serving.close();
   }

@@ -4,7 +4,7 @@ import { type BundleId, idOfText, idText } from '../state/revisions.ts';
 import type { Batch } from '../state/table.ts';
 import type { Put } from './bundle-state.ts';
 import type { DeployedBundle } from './deploy.ts';
-import { named } from './sources.ts';
+import { named, readWhole } from './sources.ts';
 
 /** Where the directory holds a bundle, good or faulty, and its digest when it was last read. */
 export interface Held {
@@ -55,7 +55,9 @@ export function planDirectory(
     const isKnown = seen?.digest === digest;
     const revision = isKnown ? seen.revision : next(id, bundle.revision);
     const since = isKnown ? seen.since : Date.now();
-    puts.push({ loaded: named(loaded, name, revision), origin: 'directory', revision, since, digest });
+    // Were it faulty, what the API decided on would go on serving: that must be known now.
+    const whole = loaded.isBrief === true && decision !== undefined ? readWhole(loaded) : loaded;
+    puts.push({ loaded: named(whole, name, revision), origin: 'directory', revision, since, digest });
   }
   const gone = goneFrom(now, state, held);
   const alone = held === undefined ? decidedAlone(now, state) : [];
@@ -65,17 +67,17 @@ export function planDirectory(
     decided: [...decided, ...alone],
     held: now,
     record: (batch, results) => {
-      for (const put of puts) recordPut(put, state, batch, results);
+      const byKey = new Map(results.map((one) => [idText(one), one]));
+      for (const put of puts) recordPut(put, state, batch, byKey.get(idText(put.loaded.bundle)));
       for (const id of gone) recordGone(id, state, batch);
     },
   };
 }
 
 /** A faulty one is not taken note of: it is tried again at the next start, and its predecessor stays. */
-function recordPut(put: Put, state: DeployedState, batch: Batch, results: readonly DeployedBundle[]): void {
+function recordPut(put: Put, state: DeployedState, batch: Batch, result: DeployedBundle | undefined): void {
   const { kind, name } = put.loaded.bundle;
   const id = { kind, name };
-  const result = results.find((one) => one.kind === kind && one.name === name);
   if (result?.state !== 'deployed') return;
   state.decide(id, undefined, batch);
   const seen: Seen = { digest: put.digest, revision: put.revision, since: put.since };

@@ -1,5 +1,6 @@
 import { type Environment, emptyEnvironment, type JsonObject } from '../bundle/environment.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import type { Consumers } from '../state/consumers.ts';
 import { checkResource, environmentWith } from '../state/resource-environment.ts';
 import { kindsOfResource, type ResourceKind } from '../state/resource-kinds.ts';
 import { Resources } from '../state/resources.ts';
@@ -19,22 +20,31 @@ export interface NextEnvironment {
 /** The environment: what files say, and what came by the API on top. */
 export class EnvironmentKeeper {
   readonly #store: Store;
+  readonly #consumers: Consumers;
   #files: Environment;
   #resources: Resources;
 
-  private constructor(store: Store, files: Environment, resources: Resources) {
+  private constructor(store: Store, consumers: Consumers, files: Environment, resources: Resources) {
     this.#store = store;
+    this.#consumers = consumers;
     this.#files = files;
     this.#resources = resources;
   }
 
-  static async open(store: Store): Promise<EnvironmentKeeper> {
+  /** @param consumers who may call: follows what comes and goes here */
+  static async open(store: Store, consumers: Consumers): Promise<EnvironmentKeeper> {
     const files = emptyEnvironment('local');
-    return new EnvironmentKeeper(store, files, await Resources.open(store, files));
+    const resources = await Resources.open(store, files);
+    consumers.follow(resources);
+    return new EnvironmentKeeper(store, consumers, files, resources);
   }
 
   get resources(): Resources {
     return this.#resources;
+  }
+
+  get consumers(): Consumers {
+    return this.#consumers;
   }
 
   /** Files to stand at the base, in place of those that do. */
@@ -46,6 +56,7 @@ export class EnvironmentKeeper {
       take: () => {
         this.#files = files;
         this.#resources = resources;
+        this.#consumers.follow(resources);
       },
     };
   }

@@ -33,8 +33,8 @@ export function withoutUpload(folder: string): string {
 
 /** A bundle under a name and revision that are not those it was written with. */
 export function loadAs(files: BundleFiles, name: string | undefined, revision: number): LoadedBundle {
-  const { bundle, diagnostics } = loadBundle(files);
-  return named({ bundle, diagnostics }, name ?? bundle.name, revision);
+  const loaded = loadBundle(files);
+  return named(loaded, name ?? loaded.bundle.name, revision);
 }
 
 export function named(loaded: LoadedBundle, name: string, revision: number): LoadedBundle {
@@ -42,8 +42,9 @@ export function named(loaded: LoadedBundle, name: string, revision: number): Loa
 }
 
 /** All base paths of a bundle begin with `prefix`. Edge: management API, deploy with a base path. */
-export function withBasePath(loaded: LoadedBundle, prefix: string | undefined): LoadedBundle {
-  if (prefix === undefined || /^\/*$/.test(prefix)) return loaded;
+export function withBasePath(given: LoadedBundle, prefix: string | undefined): LoadedBundle {
+  if (prefix === undefined || /^\/*$/.test(prefix)) return given;
+  const loaded = given.isBrief === true ? readWhole(given) : given;
   const proxyEndpoints = loaded.bundle.proxyEndpoints.map((endpoint) => {
     const { HTTPProxyConnection } = endpoint.config;
     const written = HTTPProxyConnection.BasePath;
@@ -69,4 +70,9 @@ export async function readFolder(folder: string): Promise<{ files: BundleFiles; 
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES') return undefined;
     throw error;
   }
+}
+
+/** All of a bundle that was read briefly, under its name and revision. */
+export function readWhole({ bundle, files }: Pick<LoadedBundle, 'bundle' | 'files'>): LoadedBundle {
+  return loadAs(files, bundle.name, Number(bundle.revision));
 }

@@ -10,6 +10,7 @@ import type { OasEngine } from '../policies/oas-engine.ts';
 import type { Policy, TemplateRequest } from '../policies/policy.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
+import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import type { ConnectionCompiler, Connections } from './connections.ts';
@@ -19,6 +20,7 @@ import { compilePolicy } from './policy-compiler.ts';
 export interface CompileContext {
   readonly environment: Environment;
   readonly store: Store;
+  readonly consumers: Consumers;
   /** Undefined unless some bundle has a script. */
   readonly scripts: ScriptEngine | undefined;
   /** Undefined unless some bundle uses XPath. */

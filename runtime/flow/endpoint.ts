@@ -13,7 +13,10 @@ export interface EndpointProgram {
   readonly timeout: number;
 }
 
-/** A deployed ProxyEndpoint. */
+/** Makes the program of an endpoint that is not compiled yet. @throws Fault when it turns out that it cannot serve */
+export type Wake = () => Promise<EndpointProgram>;
+
+/** A deployed ProxyEndpoint. What a call needs may be compiled with the first one. */
 export class CompiledEndpoint implements Endpoint {
   readonly proxy: string;
   readonly revision: string;
@@ -23,8 +26,10 @@ export class CompiledEndpoint implements Endpoint {
   readonly requestLimit: number;
   /** Literal local calls of all its targets and callouts. */
   readonly calls: readonly LocalCall[];
-  readonly #program: EndpointProgram;
+  readonly #wake: Wake;
+  #program: EndpointProgram | undefined;
 
+  /** @param program it is there, or it is made with the first call */
   constructor(
     proxy: string,
     revision: string,
@@ -33,7 +38,7 @@ export class CompiledEndpoint implements Endpoint {
     properties: ReadonlyMap<string, string>,
     requestLimit: number,
     calls: readonly LocalCall[],
-    program: EndpointProgram,
+    program: EndpointProgram | Wake,
   ) {
     this.proxy = proxy;
     this.revision = revision;
@@ -42,27 +47,42 @@ export class CompiledEndpoint implements Endpoint {
     this.properties = properties;
     this.requestLimit = requestLimit;
     this.calls = calls;
-    this.#program = program;
+    this.#wake = typeof program === 'function' ? program : () => Promise.resolve(program);
+    this.#program = typeof program === 'function' ? undefined : program;
   }
 
   run(exchange: Exchange): Outcome {
-    exchange.faultRules = this.#program.faultRules;
+    const program = this.#program;
+    if (program === undefined) return this.program().then(() => this.run(exchange));
+    exchange.faultRules = program.faultRules;
     // A local call has no longer than its caller.
     const inherited = exchange.parent?.deadline ?? 0;
-    if (this.#program.timeout !== 0) {
-      const own = exchange.receivedStart + this.#program.timeout;
+    if (program.timeout !== 0) {
+      const own = exchange.receivedStart + program.timeout;
       exchange.deadline = inherited === 0 ? own : Math.min(own, inherited);
     } else {
       exchange.deadline = inherited;
     }
-    const outcome = this.#program.run(exchange);
+    const outcome = program.run(exchange);
     if (outcome !== undefined) return outcome.then(() => settle(exchange));
     settle(exchange);
     return undefined;
   }
 
+  /** What it runs, compiled by now. */
+  async program(): Promise<EndpointProgram> {
+    this.#program ??= await this.#wake();
+    return this.#program;
+  }
+
+  /** The same endpoint, to be compiled with its first call. */
+  dormant(wake: Wake): CompiledEndpoint {
+    const { proxy, revision, name, basePath, properties, requestLimit, calls } = this;
+    return new CompiledEndpoint(proxy, revision, name, basePath, properties, requestLimit, calls, wake);
+  }
+
   finish(exchange: Exchange): Outcome {
-    const step = this.#program.finish;
+    const step = this.#program?.finish;
     if (step === undefined) return undefined;
     exchange.phase = Phase.postClient;
     return step(exchange);

@@ -24,6 +24,7 @@ import { unknownPolicy, unsupportedReason } from '../policies/unsupported.ts';
 import { checkElement } from '../schema/check.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
+import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
@@ -119,6 +120,7 @@ class PolicyCompiler implements Compiler {
   readonly organization: string;
   readonly environment: string;
   readonly store: Store;
+  readonly consumers: Consumers;
   readonly scripts: ScriptEngine | undefined;
   readonly xpath: XPathEngine | undefined;
   readonly xsd: XsdEngine | undefined;
@@ -136,6 +138,7 @@ class PolicyCompiler implements Compiler {
     this.organization = environment.organization;
     this.environment = environment.name;
     this.store = context.store;
+    this.consumers = context.consumers;
     this.scripts = context.scripts;
     this.xpath = context.xpath;
     this.xsd = context.xsd;

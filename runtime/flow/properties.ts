@@ -1,6 +1,5 @@
 import type { PropertiesConfig } from '../bundle/target.ts';
-import { nearest } from '../diagnostic.ts';
-import type { BundleCompiler } from './bundle-compiler.ts';
+import { type Diagnostics, nearest } from '../diagnostic.ts';
 
 /** Properties of an HTTPProxyConnection. Apigee: endpoint properties reference. */
 export interface EndpointProperties {
@@ -39,7 +38,7 @@ const known = [
 
 export function readEndpointProperties(
   config: PropertiesConfig | undefined,
-  compiler: BundleCompiler,
+  diagnostics: Diagnostics,
 ): EndpointProperties {
   const given = new Map<string, string>();
   for (const property of config?.Property ?? []) {
@@ -48,7 +47,7 @@ export function readEndpointProperties(
     if (known.includes(name)) continue;
     const [best] = nearest(name, known);
     const hint = best === undefined ? undefined : `Did you mean "${best}"?`;
-    compiler.diagnostics.warning(
+    diagnostics.warning(
       'ZH024',
       property.at,
       `Property "${name}" is not known on a ProxyEndpoint; it has no effect.`,

@@ -51,7 +51,7 @@ function compileEndpoint(
   parts: BundleCompiler,
 ): CompiledEndpoint {
   const { config } = endpoint;
-  const properties = readEndpointProperties(config.HTTPProxyConnection.Properties, parts);
+  const properties = readEndpointProperties(config.HTTPProxyConnection.Properties, parts.diagnostics);
   const compiler: FlowCompiler = { parts, scope: { ...properties, hasDeadline: properties.timeout !== 0 } };
   const flows = compileFlows(config, 'proxy', compiler);
   const sides = targetSides(bundle, targets, compiler);

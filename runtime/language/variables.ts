@@ -7,6 +7,7 @@ import type { Exchange, VariableAccess } from '../message/exchange.ts';
 import { callVariables, interfaceVariable, propertyVariable } from './call-variables.ts';
 import { customVariable } from './custom-variables.ts';
 import { errorVariables } from './error-variables.ts';
+import { groupedVariable } from './grouped-variables.ts';
 import { messageVariable } from './message-variables.ts';
 import { systemVariables } from './system-variables.ts';
 import { targetVariables } from './target-variables.ts';
@@ -71,6 +72,7 @@ function resolve(name: string): Variable {
     messageVariable(name) ??
     propertyVariable(name) ??
     interfaceVariable(name) ??
+    groupedVariable(name) ??
     customVariable(name)
   );
 }

@@ -2,84 +2,22 @@ import type { JsonObject } from '../bundle/environment.ts';
 import { appName } from '../state/resource-kinds.ts';
 import type { Resource } from '../state/resources.ts';
 import { type ApiAnswer, created, noContent, ok } from './answer.ts';
+import { type AppOwner, appOf, appPathOf, appsOf } from './app-owner.ts';
+import { groupOwner } from './appgroups.ts';
 import { attributeRoutes, attributesOf } from './attributes.ts';
 import type { ApiContext } from './context.ts';
 import { askedProducts, credentialBody, credentialsOf, newCredential } from './credentials.ts';
-import { appsOf, developerOf, developerPath } from './developers.ts';
+import { developerOwner } from './developers.ts';
 import { absent, invalid, taken } from './failure.ts';
 import { requiredText, textMember, textsMember } from './members.ts';
 import { organization } from './places.ts';
 import { type ApiRequest, checkedName } from './request.ts';
 import type { Route } from './route.ts';
 
-/** Path of one app of a developer. */
-export const appPath = `${developerPath}/apps/{app}`;
-
-/** Apigee: developers.apps and apps, X and Edge. */
+/** Apigee: developers.apps and apps, X and Edge; appgroups.apps, X. */
 export const appRoutes: readonly Route[] = [
-  {
-    method: 'GET',
-    path: `${developerPath}/apps`,
-    summary: 'Apps of a developer',
-    query: { expand: 'true: whole apps' },
-    answers: { 200: 'Apps' },
-    run: (request, context) => {
-      const apps = appsOf(developerOf(request, context), context);
-      if (request.flag('expand')) return ok({ app: apps.map(appBody) });
-      const names = apps.map(({ value }) => String(value.name));
-      if (request.style === 'edge') return ok(names);
-      return ok({ app: apps.map(({ value }) => ({ appId: String(value.appId), name: String(value.name) })) });
-    },
-  },
-  {
-    method: 'POST',
-    path: `${developerPath}/apps`,
-    summary: 'Creates an app, with a key for its products',
-    body: 'App',
-    answers: { 201: 'App' },
-    run: create,
-  },
-  {
-    method: 'GET',
-    path: appPath,
-    summary: 'An app with its keys',
-    answers: { 200: 'App' },
-    run: (request, context) => ok(appBody(appOf(request, context))),
-  },
-  {
-    method: 'PUT',
-    path: appPath,
-    summary: 'Changes an app; its keys stay',
-    body: 'App',
-    answers: { 200: 'App' },
-    run: async (request, context) => {
-      const app = appOf(request, context);
-      const { credentials: _, appId: __, name: ___, developerId: ____, ...rest } = await request.json();
-      await context.deployments.changeResource('apps', app.name, {
-        ...app.value,
-        ...rest,
-        attributes: attributesOf(rest.attributes === undefined ? app.value : rest),
-      });
-      return ok(appBody(appOf(request, context)));
-    },
-  },
-  {
-    method: 'POST',
-    path: appPath,
-    summary: 'Approves or revokes an app, or adds a key for the products of the body (Edge)',
-    query: { action: 'approve or revoke' },
-    body: 'App',
-    answers: { 200: 'App', 204: null },
-    run: change,
-  },
-  {
-    method: 'DELETE',
-    path: appPath,
-    summary: 'Deletes an app with its keys',
-    answers: { 200: 'App' },
-    run: async (request, context) => remove(appOf(request, context), context),
-  },
-  ...attributeRoutes(appPath, 'apps', appOf),
+  ...ownedAppRoutes(developerOwner),
+  ...ownedAppRoutes(groupOwner),
   {
     method: 'GET',
     path: `${organization}/apps`,
@@ -109,13 +47,76 @@ export const appRoutes: readonly Route[] = [
   },
 ];
 
-/** The app that the path names. @throws ApiError 404 */
-export function appOf(request: ApiRequest, context: ApiContext): Resource {
-  const developer = developerOf(request, context);
-  const name = request.name('app');
-  const found = context.deployments.resources.get('apps', appName(developer.name, name));
-  if (found !== undefined) return found;
-  throw absent('developer.service.AppDoesNotExist', `Developer ${developer.name} has no app named ${name}.`);
+function ownedAppRoutes(owner: AppOwner): Route[] {
+  const appPath = appPathOf(owner);
+  const find = (request: ApiRequest, context: ApiContext): Resource => appOf(owner, request, context);
+  return [
+    {
+      method: 'GET',
+      path: `${owner.path}/apps`,
+      summary: `Apps of one: ${owner.title.toLowerCase()}`,
+      query: { expand: 'true: whole apps' },
+      answers: { 200: 'Apps' },
+      run: (request, context) => {
+        const apps = appsOf(owner.find(request, context), context);
+        if (request.flag('expand')) return ok({ [owner.listMember]: apps.map(appBody) });
+        const names = apps.map(({ value }) => String(value.name));
+        if (request.style === 'edge') return ok(names);
+        return ok({
+          [owner.listMember]: apps.map(({ value }) => ({ appId: String(value.appId), name: String(value.name) })),
+        });
+      },
+    },
+    {
+      method: 'POST',
+      path: `${owner.path}/apps`,
+      summary: 'Creates an app, with a key for its products',
+      body: 'App',
+      answers: { 201: 'App' },
+      run: (request, context) => create(owner, request, context),
+    },
+    {
+      method: 'GET',
+      path: appPath,
+      summary: 'An app with its keys',
+      answers: { 200: 'App' },
+      run: (request, context) => ok(appBody(find(request, context))),
+    },
+    {
+      method: 'PUT',
+      path: appPath,
+      summary: 'Changes an app; its keys stay',
+      body: 'App',
+      answers: { 200: 'App' },
+      run: async (request, context) => {
+        const app = find(request, context);
+        const { credentials: _, appId: __, name: ___, developerId: ____, ...rest } = await request.json();
+        await context.deployments.changeResource('apps', app.name, {
+          ...app.value,
+          ...rest,
+          attributes: attributesOf(rest.attributes === undefined ? app.value : rest),
+        });
+        return ok(appBody(find(request, context)));
+      },
+    },
+    {
+      method: 'POST',
+      path: appPath,
+      summary: 'Approves or revokes an app, or adds a key for the products of the body (Edge)',
+      query: { action: 'approve or revoke' },
+      body: 'App',
+      answers: { 200: 'App', 204: null },
+      run: (request, context) => change(owner, request, context),
+    },
+    {
+      method: 'DELETE',
+      path: appPath,
+      summary: 'Deletes an app with its keys',
+      answers: { 200: 'App' },
+      run: async (request, context) => remove(find(request, context), context),
+    },
+    ...attributeRoutes(appPath, 'apps', find),
+  ];
 }
 
 function appById(request: ApiRequest, { deployments }: ApiContext): Resource {
@@ -130,20 +131,23 @@ async function remove(app: Resource, { deployments }: ApiContext): Promise<ApiAn
   return ok(appBody(app));
 }
 
-async function create(request: ApiRequest, context: ApiContext): Promise<ApiAnswer> {
-  const developer = developerOf(request, context);
+async function create(owner: AppOwner, request: ApiRequest, context: ApiContext): Promise<ApiAnswer> {
+  const holder = owner.find(request, context);
   const body = await request.json();
   const name = checkedName(requiredText(body, 'name', 'An app'), 'name');
-  const key = appName(developer.name, name);
+  const key = appName(holder.name, name);
   if (context.deployments.resources.get('apps', key) !== undefined) {
-    throw taken('developer.service.AppAlreadyExists', `Developer ${developer.name} has an app named ${name} already.`);
+    throw taken(
+      'developer.service.AppAlreadyExists',
+      `${owner.title} ${holder.name} has an app named ${name} already.`,
+    );
   }
   const products = askedProducts(body, context);
   const { keyExpiresIn: _, credentials: __, ...rest } = body;
   await context.deployments.changeResource('apps', key, {
     ...rest,
     name,
-    developerEmail: String(developer.value.email),
+    ...owner.mark(holder),
     apiProducts: products.map(({ apiproduct }) => apiproduct),
     scopes: textsMember(body, 'scopes') ?? [],
     callbackUrl: textMember(body, 'callbackUrl') ?? '',
@@ -156,8 +160,8 @@ async function create(request: ApiRequest, context: ApiContext): Promise<ApiAnsw
   return created(appBody(made));
 }
 
-async function change(request: ApiRequest, context: ApiContext): Promise<ApiAnswer> {
-  const app = appOf(request, context);
+async function change(owner: AppOwner, request: ApiRequest, context: ApiContext): Promise<ApiAnswer> {
+  const app = appOf(owner, request, context);
   const action = request.query.get('action');
   if (action !== null) {
     const status = statusAfter(action);
@@ -168,7 +172,7 @@ async function change(request: ApiRequest, context: ApiContext): Promise<ApiAnsw
   const credential = newCredential(body, askedProducts(body, context), context);
   const credentials = [...credentialsOf(app.value), credential];
   await context.deployments.changeResource('apps', app.name, { ...app.value, credentials });
-  return ok(appBody(appOf(request, context)));
+  return ok(appBody(appOf(owner, request, context)));
 }
 
 /** @throws ApiError 400 */

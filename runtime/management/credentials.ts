@@ -58,7 +58,7 @@ export function newCredential(body: JsonMembers, products: readonly KeyProduct[]
   const consumerSecret = textMember(body, 'consumerSecret');
   if (consumerKey !== undefined) {
     if (!/^[\w.~-]{1,2048}$/.test(consumerKey)) throw invalid('"consumerKey" may have letters, digits and -._~ in it.');
-    if (isKnownKey(consumerKey, context)) {
+    if (context.deployments.consumers.credential(consumerKey) !== undefined) {
       throw taken('keymanagement.service.consumer_key_already_exists', 'This consumer key exists already.');
     }
   }
@@ -104,10 +104,4 @@ function scopesOf(products: readonly KeyProduct[], { deployments }: ApiContext):
     return Array.isArray(value) ? value.map(String) : [];
   });
   return [...new Set(scopes)].filter((scope) => scope !== '');
-}
-
-function isKnownKey(key: string, { deployments }: ApiContext): boolean {
-  return deployments.resources
-    .list('apps')
-    .some(({ value }) => credentialsOf(value).some(({ consumerKey }) => consumerKey === key));
 }

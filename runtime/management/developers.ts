@@ -1,7 +1,7 @@
 import type { JsonObject } from '../bundle/environment.ts';
-import { appName } from '../state/resource-kinds.ts';
 import type { Resource } from '../state/resources.ts';
 import { type ApiAnswer, noContent, ok } from './answer.ts';
+import { type AppOwner, appsOf, removeApps } from './app-owner.ts';
 import { attributeRoutes, attributesOf } from './attributes.ts';
 import type { ApiContext } from './context.ts';
 import { invalid } from './failure.ts';
@@ -10,9 +10,6 @@ import { organization } from './places.ts';
 import type { ApiRequest, JsonMembers } from './request.ts';
 import { missing, type ResourceApi, resourceRoutes } from './resource-routes.ts';
 import type { Route } from './route.ts';
-
-/** Path of one developer, by e-mail address or id. */
-export const developerPath = `${organization}/developers/{developer}`;
 
 const api: ResourceApi = {
   kind: 'developers',
@@ -38,6 +35,17 @@ const api: ResourceApi = {
   listQuery: { expand: 'true: whole developers' },
 };
 
+/** Path of one developer, by e-mail address or id. */
+const developerPath = `${api.path}/{developer}`;
+
+export const developerOwner: AppOwner = {
+  path: developerPath,
+  title: 'Developer',
+  listMember: 'app',
+  find: developerOf,
+  mark: ({ value }) => ({ developerEmail: String(value.email) }),
+};
+
 /** Apigee: developers, X and Edge. */
 export const developerRoutes: readonly Route[] = [
   ...resourceRoutes(api).filter(({ method }) => method !== 'DELETE'),
@@ -58,9 +66,7 @@ export const developerRoutes: readonly Route[] = [
     run: async (request, context) => {
       const developer = developerOf(request, context);
       const body = developerBody(developer, context);
-      for (const app of appsOf(developer, context)) {
-        await context.deployments.changeResource('apps', app.name, undefined);
-      }
+      await removeApps(developer, context);
       await context.deployments.changeResource('developers', developer.name, undefined);
       return ok(body);
     },
@@ -69,16 +75,11 @@ export const developerRoutes: readonly Route[] = [
 ];
 
 /** The developer that the path names. @throws ApiError 404 */
-export function developerOf(request: ApiRequest, { deployments }: ApiContext): Resource {
+function developerOf(request: ApiRequest, { deployments }: ApiContext): Resource {
   const name = request.key('developer');
   const found = deployments.resources.developer(name);
   if (found === undefined) throw missing(api, name);
   return found;
-}
-
-export function appsOf(developer: Resource, { deployments }: ApiContext): Resource[] {
-  const prefix = appName(developer.name, '');
-  return deployments.resources.list('apps').filter(({ name }) => name.startsWith(prefix));
 }
 
 async function change(request: ApiRequest, context: ApiContext): Promise<ApiAnswer> {

@@ -3,6 +3,7 @@ import { type Loaded, load } from '../bundle/load.ts';
 import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Deployment, Ground } from '../deployment/deploy.ts';
 import { Deployments } from '../deployment/deployments.ts';
+import { dormantFrom } from '../deployment/dormancy.ts';
 import { Engines } from '../deployment/engines.ts';
 import { createVariableAccess } from '../language/variables.ts';
 import type { Log } from '../log.ts';
@@ -14,6 +15,7 @@ import { openTlsFiles } from '../server/tls-files.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
 import { CallCountKeeper } from '../state/call-count-keeper.ts';
 import { CallCounts } from '../state/call-counts.ts';
+import { Consumers } from '../state/consumers.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
 import { createAddressGuard } from '../target/address-guard.ts';
@@ -40,7 +42,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Told what was found in the bundles before anything listens. */
+/** Told what was found in the bundles before anything listens, and, of a large directory, in each part that is checked later. */
 export type Announce = (deployment: Deployment) => void;
 
 /**
@@ -48,7 +50,7 @@ export type Announce = (deployment: Deployment) => void;
  * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
-  const store = await openStore(settings.store);
+  const store = await openStore(settings.store, log);
   const connections = createConnections({
     connections: settings.maxTargetConnections,
     guard: settings.denyPrivateTargets ? createAddressGuard(settings.allowedTargets) : undefined,
@@ -60,7 +62,7 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
     async () => connections.close(),
   ];
   try {
-    return await open(settings, log, announce, { store, connections, engines }, closing);
+    return await open(settings, log, announce, { store, connections, engines, consumers: new Consumers() }, closing);
   } catch (error) {
     await closeAll(closing);
     throw error;
@@ -79,7 +81,7 @@ async function open(
   const deployments = await Deployments.open({ ground, revisionsKept: settings.revisionsKept, log });
   closing.push(() => deployments.close());
   const { directory, environment } = settings;
-  const loaded = await readOrFail(directory, (path) => load(path, { environment }));
+  const loaded = await readOrFail(directory, (path) => load(path, { environment, briefFrom: dormantFrom }));
   const deployment = await firstDeployment(settings, deployments, loaded, announce);
   const { serving } = deployments;
   const counts = new CallCounts();
@@ -122,6 +124,9 @@ async function open(
     trafficPort: door.port,
     ready: () => ready,
   });
+  const checked = deployments.checkUnchecked(announce).catch((error: unknown) => {
+    log.error({ error: String(error) }, 'bundles cannot be checked');
+  });
   return {
     port: door.port,
     managementPort: management.port,
@@ -131,6 +136,7 @@ async function open(
     loaded: settings.watch ? loaded : undefined,
     close: async () => {
       ready = false;
+      await checked;
       // Health is answered until the last request is over.
       await closing.pop()?.();
       await management.close();

@@ -1,6 +1,7 @@
 import { aliasRoutes } from './aliases.ts';
 import { ok } from './answer.ts';
 import { apiProductRoutes } from './apiproducts.ts';
+import { appGroupRoutes } from './appgroups.ts';
 import { appRoutes } from './apps.ts';
 import { cacheRoutes } from './caches.ts';
 import { dataCollectorRoutes } from './datacollectors.ts';
@@ -54,6 +55,7 @@ export const routes: readonly Route[] = [
   ...dataCollectorRoutes,
   ...apiProductRoutes,
   ...developerRoutes,
+  ...appGroupRoutes,
   ...appRoutes,
   ...keyRoutes,
   ...statsRoutes,

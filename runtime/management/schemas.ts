@@ -256,7 +256,25 @@ export const schemas = {
       ...people,
     },
   ),
-  Apps: listing('app', object({}, { appId: text, name: text })),
+  Apps: {
+    oneOf: ['app', 'appGroupApps']
+      .map((member) => object({ [member]: list(object({}, { appId: text, name: text })) }))
+      .concat(texts),
+  },
+  AppGroup: object(
+    { name: text },
+    {
+      appGroupId: text,
+      displayName: text,
+      organization: text,
+      channelId: text,
+      channelUri: text,
+      status: { enum: ['active', 'inactive'] },
+      attributes,
+      ...people,
+    },
+  ),
+  AppGroups: object({ appGroups: list(ref('AppGroup')) }),
   Credential: object(
     { consumerKey: text, consumerSecret: text },
     { apiProducts: keyProducts, status, issuedAt: text, expiresAt: text, scopes: texts, attributes },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Fault } from '../fault.ts';
 import type { Message } from './message.ts';
+import type { VariableGroup } from './variable-group.ts';
 
 /** What running something gives: nothing when it is done, a promise when it is not yet. */
 export type Outcome = void | Promise<void>;
@@ -241,6 +242,8 @@ export class Exchange {
   copyQueryParams: boolean;
   /** Custom flow variables, made at the first write. Undefined values are never stored. */
   variables: Map<string, unknown> | undefined;
+  /** By prefix, without the dot at its end. */
+  groups: Map<string, VariableGroup> | undefined;
   /** Milliseconds since 1970. */
   readonly receivedStart: number;
   receivedEnd: number;
@@ -305,6 +308,7 @@ export class Exchange {
     this.copyPathSuffix = true;
     this.copyQueryParams = true;
     this.variables = undefined;
+    this.groups = undefined;
     this.receivedStart = now;
     this.receivedEnd = now;
     this.sentStart = 0;

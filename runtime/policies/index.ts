@@ -1,4 +1,5 @@
 import { AccessControl } from './AccessControl.ts';
+import { AccessEntity } from './AccessEntity.ts';
 import { AssertCondition } from './AssertCondition.ts';
 import { AssignMessage } from './AssignMessage.ts';
 import { BasicAuthentication } from './BasicAuthentication.ts';
@@ -10,6 +11,7 @@ import { ExtractVariables } from './ExtractVariables.ts';
 import { FlowCallout } from './FlowCallout.ts';
 import { GenerateJWS } from './GenerateJWS.ts';
 import { GenerateJWT } from './GenerateJWT.ts';
+import { GetAPIProduct } from './GetAPIProduct.ts';
 import { GraphQL } from './GraphQL.ts';
 import { HMAC } from './HMAC.ts';
 import { HTTPModifier } from './HTTPModifier.ts';
@@ -19,7 +21,9 @@ import { JSONToXML } from './JSONToXML.ts';
 import { KeyValueMapOperations } from './KeyValueMapOperations.ts';
 import { MessageLogging } from './MessageLogging.ts';
 import { MessageValidation } from './MessageValidation.ts';
+import { MonetizationLimitsCheck } from './MonetizationLimitsCheck.ts';
 import { OASValidation } from './OASValidation.ts';
+import { OAuthV1 } from './OAuthV1.ts';
 import type { Policy } from './policy.ts';
 import { RaiseFault } from './RaiseFault.ts';
 import { ReadPropertySet } from './ReadPropertySet.ts';
@@ -27,6 +31,7 @@ import { RegularExpressionProtection } from './RegularExpressionProtection.ts';
 import { ServiceCallout } from './ServiceCallout.ts';
 import { StatisticsCollector } from './StatisticsCollector.ts';
 import { TraceCapture } from './TraceCapture.ts';
+import { VerifyAPIKey } from './VerifyAPIKey.ts';
 import { VerifyJWS } from './VerifyJWS.ts';
 import { VerifyJWT } from './VerifyJWT.ts';
 import { XMLThreatProtection } from './XMLThreatProtection.ts';
@@ -36,6 +41,7 @@ import { XMLToJSON } from './XMLToJSON.ts';
 export const policies: ReadonlyMap<string, Policy> = new Map(
   [
     AccessControl,
+    AccessEntity,
     AssertCondition,
     AssignMessage,
     BasicAuthentication,
@@ -47,6 +53,7 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     FlowCallout,
     GenerateJWS,
     GenerateJWT,
+    GetAPIProduct,
     GraphQL,
     HMAC,
     HTTPModifier,
@@ -56,13 +63,16 @@ export const policies: ReadonlyMap<string, Policy> = new Map(
     KeyValueMapOperations,
     MessageLogging,
     MessageValidation,
+    MonetizationLimitsCheck,
     OASValidation,
+    OAuthV1,
     RaiseFault,
     ReadPropertySet,
     RegularExpressionProtection,
     ServiceCallout,
     StatisticsCollector,
     TraceCapture,
+    VerifyAPIKey,
     VerifyJWS,
     VerifyJWT,
     XMLThreatProtection,

@@ -14,6 +14,7 @@ import { type Config, type ElementType, ignored, type Leaf, type Shape, type Val
 import { boolean, text } from '../schema/values.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
+import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
 import type { GraphqlEngine } from './graphql-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
@@ -78,6 +79,8 @@ export interface Compiler {
   readonly organization: string;
   readonly environment: string;
   readonly store: Store;
+  /** API products, developers, apps and their keys, as they are at the moment they are asked for. */
+  readonly consumers: Consumers;
   /** Undefined unless some bundle of the deployment has a script. */
   readonly scripts: ScriptEngine | undefined;
   /** Sends the requests of scripts. */

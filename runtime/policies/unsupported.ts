@@ -18,12 +18,10 @@ const cannot = {
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
-  'AccessEntity',
   'ConcurrentRatelimit',
   'DeleteOAuthV2Info',
   'ExternalCallout',
   'GenerateSAMLAssertion',
-  'GetAPIProduct',
   'GetOAuthV2Info',
   'Integration',
   'IntegrationCallout',
@@ -32,8 +30,6 @@ const notYet: ReadonlySet<string> = new Set([
   'LLMTokenQuota',
   'Ldap',
   'LookupCache',
-  'MonetizationLimitsCheck',
-  'OAuthV1',
   'OAuthV2',
   'ParseDialogflowRequest',
   'PopulateCache',
@@ -51,7 +47,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SetOAuthV2Info',
   'SpikeArrest',
   'ValidateSAMLAssertion',
-  'VerifyAPIKey',
 ]);
 
 export interface Unsupported {

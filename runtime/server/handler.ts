@@ -152,8 +152,12 @@ const endAfterRequest: End = (call, payload) => {
   call.discardRest(() => call.end(undefined));
 };
 
-/** Our mistake, not the proxy's: logged with its stack, a plain 500 to the client. */
+/** Our mistake, not the proxy's: logged with its stack, a plain 500 to the client. A fault: the proxy could not begin. */
 function fail(exchange: Exchange, call: Call, error: unknown): void {
+  if (error instanceof Fault && !call.headSent) {
+    respondFault(call, error, endingOf(exchange));
+    return;
+  }
   exchange.surroundings.report(error, exchange);
   if (call.headSent) call.abort();
   else respondFault(call, new Fault(flowFaults.internalServerError), endingOf(exchange));

@@ -7,6 +7,10 @@ export function completeDeveloper(value: JsonObject, before: JsonObject | undefi
   return { ...value, developerId: textOr(value.developerId, before?.developerId) ?? randomUUID() };
 }
 
+export function completeAppGroup(value: JsonObject, before: JsonObject | undefined): JsonObject {
+  return { ...value, appGroupId: textOr(value.appGroupId, before?.appGroupId) ?? randomUUID() };
+}
+
 /** An app without credentials gets one for the products it names. Apigee: management API, developer apps. */
 export function completeApp(
   value: JsonObject,

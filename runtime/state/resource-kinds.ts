@@ -51,6 +51,6 @@ export function appName(email: string, app: string): string {
 export function nameOfWritten(kind: ResourceKind, value: JsonObject): string {
   if (kind === 'developers') return String(value.email ?? '').toLowerCase();
   if (kind === 'apps')
-    return appName(String(value.developerEmail ?? value.developerId ?? ''), String(value.name ?? ''));
+    return appName(String(value.developerEmail ?? value.developerId ?? value.appGroup ?? ''), String(value.name ?? ''));
   return String(value.name ?? '');
 }

@@ -1,5 +1,5 @@
 import type { Environment, JsonObject } from '../bundle/environment.ts';
-import { completeApp, completeDeveloper } from './consumer-keys.ts';
+import { completeApp, completeAppGroup, completeDeveloper } from './consumer-keys.ts';
 import { appName, kindsOfResource, nameOfWritten, type ResourceKind, resourceKinds } from './resource-kinds.ts';
 import type { Store } from './store.ts';
 import { type Batch, Table } from './table.ts';
@@ -75,6 +75,11 @@ export class Resources {
     if (entry.origin !== 'file') return { name, ...entry, value: entry.value };
     // What was generated for a resource of a file goes with the file.
     return written && { name, ...entry, value: { ...written, ...entry.value } };
+  }
+
+  /** Has `changed` called after each change that is stored; there is one who is told. */
+  watch(changed: (kind: ResourceKind, name: string) => void): void {
+    for (const [kind, table] of this.#tables) table.watch((name) => changed(kind, name));
   }
 
   developer(emailOrId: string): Resource | undefined {
@@ -187,6 +192,7 @@ export class Resources {
     developers: ReadonlyMap<string, JsonObject>,
   ): JsonObject {
     if (kind === 'developers') return completeDeveloper(value, before);
+    if (kind === 'appgroups') return completeAppGroup(value, before);
     if (kind !== 'apps') return value;
     const named = String(value.developerEmail ?? value.developerId ?? '');
     const developer = developers.get(named.toLowerCase()) ?? developers.get(named) ?? this.developer(named)?.value;

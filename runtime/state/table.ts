@@ -7,6 +7,7 @@ import { type Change, keyOf, partOf, type Store } from './store.ts';
 export class Table<V> {
   readonly #prefix: readonly string[];
   readonly #values: Map<string, V>;
+  #changed: ((name: string) => void) | undefined;
 
   private constructor(prefix: readonly string[], values: Map<string, V>) {
     this.#prefix = prefix;
@@ -44,6 +45,12 @@ export class Table<V> {
   apply(name: string, value: V | undefined): void {
     if (value === undefined) this.#values.delete(name);
     else this.#values.set(name, value);
+    this.#changed?.(name);
+  }
+
+  /** Has `changed` called after each change, with the name of the value. */
+  watch(changed: (name: string) => void): void {
+    this.#changed = changed;
   }
 }
 

@@ -4,6 +4,7 @@ import { emptyEnvironment } from '../../runtime/bundle/environment.ts';
 import { loadBundle } from '../../runtime/bundle/load.ts';
 import { BundleCompiler } from '../../runtime/flow/bundle-compiler.ts';
 import { compileProxy } from '../../runtime/flow/proxy-plan.ts';
+import { Consumers } from '../../runtime/state/consumers.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
 import { listed } from '../support/diagnostics.ts';
 
@@ -17,6 +18,7 @@ function found(files: Readonly<Record<string, string>>): string[] {
   const context = {
     environment: emptyEnvironment('test'),
     store: new MemoryStore(),
+    consumers: new Consumers(),
     scripts: undefined,
     xpath: undefined,
     xsd: undefined,

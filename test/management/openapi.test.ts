@@ -21,6 +21,7 @@ const there: Readonly<Record<string, string>> = {
   file: 'code.js',
   apiproduct: 'gold',
   developer: 'ada@example.com',
+  appgroup: 'partners',
   app: 'reader',
   consumerKey: 'my-key',
   datacollector: 'dc_a',
@@ -48,6 +49,9 @@ const setup: readonly [string, unknown][] = [
   ],
   [`${org}/developers/ada@example.com/apps`, { name: 'reader', attributes: [{ name: 'a', value: '1' }] }],
   [`${org}/developers/ada@example.com/apps/reader/keys`, { consumerKey: 'my-key', consumerSecret: 's' }],
+  [`${org}/appgroups`, { name: 'partners', channelId: 'c' }],
+  [`${org}/appgroups/partners/apps`, { name: 'reader', attributes: [{ name: 'a', value: '1' }] }],
+  [`${org}/appgroups/partners/apps/reader/keys`, { consumerKey: 'group-key', consumerSecret: 's' }],
 ];
 
 const mark = zipOf({
@@ -126,5 +130,7 @@ managementSuite('the OpenAPI document', {}, (it, { document, ask }) => {
 });
 
 function filled(template: string): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => there[name] ?? 'absent');
+  // A key belongs to one app.
+  const values = template.includes('{appgroup}') ? { ...there, consumerKey: 'group-key' } : there;
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? 'absent');
 }

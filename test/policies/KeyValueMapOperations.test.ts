@@ -4,8 +4,9 @@ import { KeyValueMapOperations } from '../../runtime/policies/KeyValueMapOperati
 import type { Step } from '../../runtime/policies/policy.ts';
 import { KeyValueMaps, keyValueMapScope } from '../../runtime/state/keyvaluemap.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
-import type { Change, Store } from '../../runtime/state/store.ts';
+import type { Store } from '../../runtime/state/store.ts';
 import { exchangeOf } from '../support/exchange.ts';
+import { later } from '../support/later-store.ts';
 import { compilePolicy, faultOf } from '../support/policy.ts';
 
 const parts = { organization: 'org', environment: 'test', bundle: 'weather', name: 'KV' };
@@ -31,33 +32,6 @@ function policyOf(inside: string, store: Store, attributes = 'mapIdentifier="m"'
     [],
   );
   return policy;
-}
-
-/** Answers later, and counts its answers. */
-class SlowStore implements Store {
-  readonly #store = new MemoryStore();
-
-  async get(key: string) {
-    return this.#store.get(key);
-  }
-  async set(key: string, value: string) {
-    this.#store.set(key, value);
-  }
-  async add(key: string, value: string) {
-    return this.#store.add(key, value);
-  }
-  async delete(key: string) {
-    this.#store.delete(key);
-  }
-  async keys(prefix: string) {
-    return this.#store.keys(prefix);
-  }
-  async write(changes: readonly Change[]) {
-    this.#store.write(changes);
-  }
-  close() {
-    return this.#store.close();
-  }
 }
 
 const get = (assignTo: string, key: string, more = '') => `<Get assignTo="${assignTo}"${more}><Key>${key}</Key></Get>`;
@@ -254,7 +228,7 @@ describe('maps', () => {
   });
 
   test('a store that answers later works alike', async () => {
-    const store = new SlowStore();
+    const store = later(new MemoryStore());
     const key = '<Key><Parameter>k</Parameter></Key>';
     const { step, deploy } = policyOf(
       `${initial}<Put>${key}<Value>1</Value></Put><Get assignTo="x">${key}</Get>` +
@@ -266,7 +240,7 @@ describe('maps', () => {
     await step(exchange);
     assert.deepEqual([exchange.read('x'), exchange.read('private.y')], ['1', 'v2']);
     assert.equal(await mapIn(store).get('k'), undefined);
-    const fresh = new SlowStore();
+    const fresh = later(new MemoryStore());
     await mapIn(fresh).create(true);
     const fault = await faultOf(compile(get('x', '<Parameter>k</Parameter>'), fresh), exchangeOf());
     assert.equal(fault.faultName, 'SetVariableFailed');

@@ -2,22 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { KeyValueMaps, keyValueMapScope } from '../../runtime/state/keyvaluemap.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
-import type { Store } from '../../runtime/state/store.ts';
+import { later } from '../support/later-store.ts';
 
 const environment = keyValueMapScope.environment({ organization: 'org', environment: 'test' });
-
-/** The same store, answering later. */
-function later(store: Store): Store {
-  return {
-    get: async (key) => store.get(key),
-    set: async (key, value) => store.set(key, value),
-    add: async (key, value) => store.add(key, value),
-    delete: async (key) => store.delete(key),
-    keys: async (prefix) => store.keys(prefix),
-    write: async (changes) => store.write(changes),
-    close: () => store.close(),
-  };
-}
 
 describe('key value maps', () => {
   test('a key holds one value or several', () => {

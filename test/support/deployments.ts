@@ -6,6 +6,7 @@ import { Deployments } from '../../runtime/deployment/deployments.ts';
 import { Engines } from '../../runtime/deployment/engines.ts';
 import { DeploymentRefusal } from '../../runtime/deployment/refusal.ts';
 import type { Log } from '../../runtime/log.ts';
+import { Consumers } from '../../runtime/state/consumers.ts';
 import type { BundleId } from '../../runtime/state/revisions.ts';
 import type { Store } from '../../runtime/state/store.ts';
 import { createConnections } from '../../runtime/target/connections.ts';
@@ -25,7 +26,8 @@ export interface OpenDeployments {
 export async function openDeployments(store: Store, folder: string, environment?: string): Promise<OpenDeployments> {
   const connections = createConnections();
   const engines = new Engines('quickjs');
-  const deployments = await Deployments.open({ ground: { store, connections, engines }, revisionsKept: 3, log: quiet });
+  const ground = { store, connections, engines, consumers: new Consumers() };
+  const deployments = await Deployments.open({ ground, revisionsKept: 3, log: quiet });
   after(async () => {
     await deployments.close();
     await connections.close();

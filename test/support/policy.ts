@@ -7,6 +7,7 @@ import { BodyNeed } from '../../runtime/message/body-need.ts';
 import type { Exchange } from '../../runtime/message/exchange.ts';
 import type { Compiler, Policy, Step } from '../../runtime/policies/policy.ts';
 import { checkElement } from '../../runtime/schema/check.ts';
+import { Consumers } from '../../runtime/state/consumers.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
 import { parseXml } from '../../runtime/xml/parse.ts';
 
@@ -87,6 +88,7 @@ function plainCompiler(
     organization: 'org',
     environment: 'test',
     store: new MemoryStore(),
+    consumers: new Consumers(),
     scripts: undefined,
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
