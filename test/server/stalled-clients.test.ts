@@ -77,12 +77,12 @@ test('a payload that comes slowly, but comes, is taken', async () => {
         'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 8\r\n\r\n',
       );
       for (let sent = 0; sent < 8; sent++) {
-        await pause(100);
+        await pause(300);
         socket.write('x');
       }
       assert.match(await closed, /200 x[\s\S]*X-Bytes: 8/);
     },
-    { ...short, stalled: 400 },
+    { ...short, stalled: 2_000 },
   );
 });
 
@@ -132,13 +132,13 @@ test('a reader that reads slowly gets all of one long write', async () => {
       socket.on('data', (chunk) => {
         received += chunk.length;
         socket.pause();
-        setTimeout(() => socket.resume(), 2);
+        setTimeout(() => socket.resume(), 10);
       });
       socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
       await new Promise((resolve) => socket.on('close', resolve));
       assert.ok(received > big.length, `${received} of ${big.length} bytes`);
     },
-    { ...short, stalled: 500 },
+    { ...short, stalled: 3_000 },
   );
 });
 
