@@ -45,7 +45,9 @@ const packages: Readonly<Record<string, RegExp>> = {
   commander: /^runtime\/cli\//,
   'fast-xml-parser': /^runtime\/xml\//,
   fflate: /^runtime\/(bundle|cli)\//,
+  'gpt-tokenizer': /^runtime\/policies\/prompt-tokenizer\.ts$/,
   graphql: /^runtime\/policies\/graphql-/,
+  ldapts: /^runtime\/policies\/ldap-engine\.ts$/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,
   jose: /^runtime\/policies\/token-encryption\.ts$/,
   'libxml2-wasm': /^runtime\/language\/(xpath|xsd)\.ts$/,
@@ -55,6 +57,7 @@ const packages: Readonly<Record<string, RegExp>> = {
   'quickjs-emscripten': /^runtime\/script\//,
   saxes: /^runtime\/xml\//,
   undici: /^runtime\/target\//,
+  'xml-crypto': /^runtime\/policies\/saml-engine\.ts$/,
   yaml: /^runtime\/policies\/oas-/,
   yauzl: /^runtime\/bundle\//,
 };

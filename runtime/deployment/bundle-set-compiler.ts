@@ -22,18 +22,22 @@ export class BundleSetCompiler {
   static async open(
     put: readonly LoadedBundle[],
     environment: Environment,
-    { store, connections, engines, consumers }: Ground,
+    { store, caches, connections, engines, consumers }: Ground,
   ): Promise<BundleSetCompiler> {
     const bundles = put.map(({ bundle }) => bundle);
     return new BundleSetCompiler({
       environment,
       store,
+      caches,
       consumers,
       scripts: await engines.scripts(bundles),
       xpath: await engines.xpath(bundles),
       xsd: await engines.xsd(bundles),
       oas: await engines.oas(bundles),
       graphql: await engines.graphql(bundles),
+      tokenizer: await engines.tokenizer(bundles),
+      saml: await engines.saml(bundles),
+      ldap: await engines.ldap(bundles),
       policies,
       connections,
     });

@@ -2,7 +2,10 @@ import type { Bundle } from '../bundle/bundle.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
 import { loadXsd, type XsdEngine } from '../language/xsd.ts';
 import { type GraphqlEngine, loadGraphql } from '../policies/graphql-engine.ts';
+import { type LdapEngine, loadLdap } from '../policies/ldap-engine.ts';
 import { loadOas, type OasEngine } from '../policies/oas-engine.ts';
+import { loadTokenizer, type Tokenizer } from '../policies/prompt-tokenizer.ts';
+import { loadSaml, type SamlEngine } from '../policies/saml-engine.ts';
 import { createScriptEngine } from '../script/create.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 
@@ -14,6 +17,9 @@ export class Engines {
   #xsd: Promise<XsdEngine> | undefined;
   #oas: Promise<OasEngine> | undefined;
   #graphql: Promise<GraphqlEngine> | undefined;
+  #tokenizer: Promise<Tokenizer> | undefined;
+  #saml: Promise<SamlEngine> | undefined;
+  #ldap: Promise<LdapEngine> | undefined;
 
   constructor(kind: 'quickjs' | 'vm') {
     this.#kind = kind;
@@ -44,8 +50,25 @@ export class Engines {
     return this.#graphql;
   }
 
+  async tokenizer(bundles: readonly Bundle[]): Promise<Tokenizer | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'PromptTokenLimit', /^/))) this.#tokenizer ??= loadTokenizer();
+    return this.#tokenizer;
+  }
+
+  async saml(bundles: readonly Bundle[]): Promise<SamlEngine | undefined> {
+    const policies = ['GenerateSAMLAssertion', 'ValidateSAMLAssertion'];
+    if (bundles.some((bundle) => policies.some((one) => hasPolicy(bundle, one, /^/)))) this.#saml ??= loadSaml();
+    return this.#saml;
+  }
+
+  async ldap(bundles: readonly Bundle[]): Promise<LdapEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'Ldap', /^/))) this.#ldap ??= loadLdap();
+    return this.#ldap;
+  }
+
   async close(): Promise<void> {
     (await this.#scripts)?.close();
+    await (await this.#ldap)?.close();
   }
 }
 

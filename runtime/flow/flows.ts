@@ -2,8 +2,10 @@ import type { ConditionalFlowConfig, DirectionConfig, StepConfig, UnconditionalF
 import { type BodyNeed, BodyNeed as Need } from '../message/body-need.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
+import { policiesOf, responsePolicies } from './attachments.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
+import { resumeUnless } from './resume.ts';
 import { holds, nothing, sequence } from './sequence.ts';
 import { compileStep } from './step.ts';
 
@@ -26,13 +28,17 @@ export interface CompiledFlows {
 /** PreFlow, then the first conditional flow whose condition holds, then PostFlow; request and response apart. */
 export function compileFlows(config: FlowsConfig, side: Side, compiler: FlowCompiler): CompiledFlows {
   const conditions = new FlowConditions(config.Flows?.Flow ?? [], compiler);
-  const one = (direction: Direction): Step =>
+  const one = (direction: Direction, start: Step, beforePostFlow: Step): Step =>
     sequence([
+      start,
       unconditional('PreFlow', config.PreFlow, direction, side, compiler),
       conditions.firstMatching(direction, side),
+      beforePostFlow,
       unconditional('PostFlow', config.PostFlow, direction, side, compiler),
     ]);
-  return { request: one('Request'), response: one('Response') };
+  const resume = resumeUnless(responsePolicies(config), compiler.parts);
+  const resumeLate = resumeUnless(policiesOf([config.PostFlow]), compiler.parts);
+  return { request: one('Request', nothing, nothing), response: one('Response', resume, resumeLate) };
 }
 
 export function compileDirection(config: DirectionConfig | undefined, compiler: FlowCompiler): Step {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { PolicySource, Resource } from '../bundle/bundle.ts';
+import { findKeyStore, type KeyStore } from '../bundle/environment.ts';
 import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
 import type { Place } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
@@ -17,15 +18,20 @@ import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { LdapEngine } from '../policies/ldap-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
-import type { Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
+import type { Attachment, Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
+import type { Tokenizer } from '../policies/prompt-tokenizer.ts';
+import type { SamlEngine } from '../policies/saml-engine.ts';
 import { unknownPolicy, unsupportedReason } from '../policies/unsupported.ts';
 import { checkElement } from '../schema/check.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
+import { Caches } from '../state/cache.ts';
 import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
+import { attachmentsOf } from './attachments.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 
@@ -120,12 +126,16 @@ class PolicyCompiler implements Compiler {
   readonly organization: string;
   readonly environment: string;
   readonly store: Store;
+  readonly caches: Caches;
   readonly consumers: Consumers;
   readonly scripts: ScriptEngine | undefined;
   readonly xpath: XPathEngine | undefined;
   readonly xsd: XsdEngine | undefined;
   readonly oas: OasEngine | undefined;
   readonly graphql: GraphqlEngine | undefined;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly saml: SamlEngine | undefined;
+  readonly ldap: LdapEngine | undefined;
   readonly httpClient: ScriptSource['send'];
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
@@ -138,12 +148,16 @@ class PolicyCompiler implements Compiler {
     this.organization = environment.organization;
     this.environment = environment.name;
     this.store = context.store;
+    this.caches = context.caches ?? new Caches(context.store);
     this.consumers = context.consumers;
     this.scripts = context.scripts;
     this.xpath = context.xpath;
     this.xsd = context.xsd;
     this.oas = context.oas;
     this.graphql = context.graphql;
+    this.tokenizer = context.tokenizer;
+    this.saml = context.saml;
+    this.ldap = context.ldap;
     this.httpClient = context.connections.httpClient;
     this.#compiling = parts;
   }
@@ -156,6 +170,14 @@ class PolicyCompiler implements Compiler {
   /** Compiling is over. */
   finish(): void {
     this.#compiling = undefined;
+  }
+
+  get siblings(): ReadonlyMap<string, PolicySource> {
+    return this.#bundle.bundle.policies;
+  }
+
+  attachments(): readonly Attachment[] {
+    return attachmentsOf(this.#bundle.bundle, this.name);
   }
 
   reader(name: string): Reader {
@@ -193,6 +215,11 @@ class PolicyCompiler implements Compiler {
     return [...bundle.resources.values(), ...environment.resources.values()]
       .filter((resource) => resource.type === type)
       .map((resource) => resource.name);
+  }
+
+  keyStores(): (name: string) => KeyStore | undefined {
+    const { environment } = this.#bundle;
+    return (name) => findKeyStore(environment, name);
   }
 
   callout(connection: CalloutConnection, at: Place): Callout | undefined {

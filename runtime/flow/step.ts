@@ -6,10 +6,15 @@ import type { Step } from '../policies/policy.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
+import { resumable } from './resume.ts';
 import { nothing } from './sequence.ts';
 
 /** A Step element: its policy under its condition. */
 export function compileStep(config: StepConfig, compiler: FlowCompiler): Step {
+  return resumable(config.Name?.text ?? '', compileAttachment(config, compiler), compiler.parts);
+}
+
+function compileAttachment(config: StepConfig, compiler: FlowCompiler): Step {
   const name = config.Name?.text;
   if (name === undefined || name === '') {
     compiler.parts.diagnostics.error('ST001', config.at, '<Step> names no policy.', 'Add <Name>POLICY</Name> to it.');

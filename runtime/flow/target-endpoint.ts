@@ -3,11 +3,13 @@ import type { TargetEndpointConfig } from '../bundle/target.ts';
 import { Fault, flowFaults } from '../fault.ts';
 import { type Exchange, type Outcome, Phase } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
+import { responsePolicies } from './attachments.ts';
 import { compileFaultRules } from './fault-rules.ts';
 import type { FlowCompiler } from './flow-compiler.ts';
 import { type CompiledFlows, compileFlows } from './flows.ts';
 import { hookSteps } from './hook.ts';
 import { withPayloads } from './payload.ts';
+import { requestThenResponse } from './resume.ts';
 import { nothing, sequence } from './sequence.ts';
 import type { Target } from './target.ts';
 
@@ -20,31 +22,45 @@ export function compileTargetSide(
 ): Step {
   const flows = compileFlows(config.config, 'target', compiler);
   const rules = compileFaultRules(config.config, 'firstFirst', compiler);
-  return targetSide(target, flows, rules, hasDeadline);
+  const attached = compiler.parts.responseCaches.size === 0 ? undefined : responsePolicies(config.config);
+  return targetSide(target, flows, rules, hasDeadline, attached);
 }
 
 /** The target side of a RouteRule's URL: no target flows, no fault rules. */
-export function bareTargetSide(target: Target, hasDeadline: boolean): Step {
-  return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline);
+export function bareTargetSide(target: Target, hasDeadline: boolean, compiler: FlowCompiler): Step {
+  const attached = compiler.parts.responseCaches.size === 0 ? undefined : new Set<string>();
+  return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline, attached);
 }
 
-function targetSide(target: Target, flows: CompiledFlows, rules: Step | undefined, hasDeadline: boolean): Step {
+/** @param attached policies of its response flows; undefined when no response can be put in place of the target's */
+function targetSide(
+  target: Target,
+  flows: CompiledFlows,
+  rules: Step | undefined,
+  hasDeadline: boolean,
+  attached: ReadonlySet<string> | undefined,
+): Step {
   const enter: Step = (exchange) => {
     exchange.phase = Phase.targetRequest;
     exchange.faultRules = rules;
     target.begin(exchange);
   };
   const connect: Step = withPayloads((exchange) => target.connect(exchange), target.needs);
-  return sequence([
+  const request = [
     enter,
     hookSteps.PreTargetFlowHook,
     flows.request,
     hasDeadline ? checkDeadline : nothing,
     connect,
-    (exchange) => received(exchange, target),
-    flows.response,
-    hookSteps.PostTargetFlowHook,
-  ]);
+    (exchange: Exchange) => received(exchange, target),
+  ];
+  const response = [flows.response, hookSteps.PostTargetFlowHook];
+  if (attached === undefined) return sequence([...request, ...response]);
+  const enterResponse = (exchange: Exchange): void => {
+    exchange.phase = Phase.targetResponse;
+    exchange.faultRules = rules;
+  };
+  return requestThenResponse(sequence(request), sequence(response), enterResponse, attached);
 }
 
 function checkDeadline(exchange: Exchange): void {

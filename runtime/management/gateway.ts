@@ -13,6 +13,7 @@ import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
 import { openTlsFiles } from '../server/tls-files.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
+import { Caches } from '../state/cache.ts';
 import { CallCountKeeper } from '../state/call-count-keeper.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { Consumers } from '../state/consumers.ts';
@@ -62,7 +63,8 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
     async () => connections.close(),
   ];
   try {
-    return await open(settings, log, announce, { store, connections, engines, consumers: new Consumers() }, closing);
+    const ground = { store, caches: new Caches(store), connections, engines, consumers: new Consumers() };
+    return await open(settings, log, announce, ground, closing);
   } catch (error) {
     await closeAll(closing);
     throw error;

@@ -259,6 +259,8 @@ export class Exchange {
   aborted: boolean;
   /** A step of the request has put the response in place: what is left of the request, target included, is skipped. */
   skipsToResponse: boolean;
+  /** Name of the policy at which the response goes on that a step has put in place; what stands before it is skipped. */
+  resumesAt: string | undefined;
   /** What is still to be done to the answer, normal or error, when all flows are over. */
   finishing: ((answer: Message) => void)[] | undefined;
   /** Almost always one at a time: a set would cost each request more than all the rest of this. */
@@ -318,6 +320,7 @@ export class Exchange {
     this.trail = parent === undefined ? [] : parent.trail;
     this.aborted = false;
     this.skipsToResponse = false;
+    this.resumesAt = undefined;
     this.finishing = undefined;
     this.#cancellation = undefined;
     this.#moreCancellations = undefined;

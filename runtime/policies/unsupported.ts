@@ -11,33 +11,18 @@ const cannot = {
     what: 'Script runs Python on the Java virtual machine, which zerohop does not have.',
     hint: 'Port it to a Javascript policy.',
   },
-  XSL: {
-    what: 'XSL needs an XSLT processor, which zerohop does not have.',
-    hint: 'Read the XML with ExtractVariables and write the result with AssignMessage, or use XMLToJSON and Javascript.',
-  },
 } as const;
 
 const notYet: ReadonlySet<string> = new Set([
-  'ConcurrentRatelimit',
   'DeleteOAuthV2Info',
   'ExternalCallout',
-  'GenerateSAMLAssertion',
   'GetOAuthV2Info',
   'Integration',
   'IntegrationCallout',
   'SetIntegrationRequest',
-  'InvalidateCache',
-  'LLMTokenQuota',
-  'Ldap',
-  'LookupCache',
   'OAuthV2',
   'ParseDialogflowRequest',
-  'PopulateCache',
-  'PromptTokenLimit',
   'PublishMessage',
-  'Quota',
-  'ResetQuota',
-  'ResponseCache',
   'RevokeOAuthV2',
   'SanitizeModelResponse',
   'SanitizeUserPrompt',
@@ -45,8 +30,6 @@ const notYet: ReadonlySet<string> = new Set([
   'SemanticCachePopulate',
   'SetDialogflowResponse',
   'SetOAuthV2Info',
-  'SpikeArrest',
-  'ValidateSAMLAssertion',
 ]);
 
 export interface Unsupported {
@@ -56,7 +39,7 @@ export interface Unsupported {
 
 /** Why a policy of Apigee does not run here; undefined when Apigee has no policy of that name. */
 export function unsupportedReason(element: string): Unsupported | undefined {
-  if (element === 'JavaCallout' || element === 'Script' || element === 'XSL') return cannot[element];
+  if (element === 'JavaCallout' || element === 'Script') return cannot[element];
   if (!notYet.has(element)) return undefined;
   return {
     what: `${element} is a policy of Apigee that zerohop does not run yet.`,

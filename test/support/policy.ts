@@ -7,6 +7,7 @@ import { BodyNeed } from '../../runtime/message/body-need.ts';
 import type { Exchange } from '../../runtime/message/exchange.ts';
 import type { Compiler, Policy, Step } from '../../runtime/policies/policy.ts';
 import { checkElement } from '../../runtime/schema/check.ts';
+import { Caches } from '../../runtime/state/cache.ts';
 import { Consumers } from '../../runtime/state/consumers.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
 import { parseXml } from '../../runtime/xml/parse.ts';
@@ -82,12 +83,15 @@ function plainCompiler(
   const needs = (need: BodyNeed): void => {
     needed.body |= need;
   };
+  const store = options.compiler?.store ?? new MemoryStore();
   return {
     name,
     bundle: 'weather',
     organization: 'org',
     environment: 'test',
-    store: new MemoryStore(),
+    store,
+    caches: new Caches(store),
+    siblings: new Map(),
     consumers: new Consumers(),
     scripts: undefined,
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
@@ -95,6 +99,10 @@ function plainCompiler(
     xsd: undefined,
     oas: undefined,
     graphql: undefined,
+    tokenizer: undefined,
+    saml: undefined,
+    ldap: undefined,
+    keyStores: () => () => undefined,
     reader: (variable) => {
       needs(bodyNeed(variable));
       return variableReader(variable);
@@ -133,6 +141,7 @@ function plainCompiler(
     resourceNames: (type) =>
       [...resources.keys()].filter((url) => url.startsWith(`${type}://`)).map((url) => url.slice(type.length + 3)),
     callout: () => undefined,
+    attachments: () => [],
     syslog: () => {
       throw new Error('This test has no syslog server');
     },
