@@ -127,6 +127,11 @@ export const flowFaults = {
     status: 502,
     text: 'Unexpected EOF at target',
   },
+  targetDenied: {
+    code: 'messaging.adaptors.http.flow.TargetDenied',
+    status: 403,
+    text: 'The address of the target is not allowed',
+  },
   routeFailed: {
     code: 'messaging.runtime.RouteFailed',
     status: 500,

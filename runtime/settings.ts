@@ -25,12 +25,27 @@ export interface Settings {
   readonly watch: boolean;
   /** Bearer token that the management port asks for; undefined: none. */
   readonly token: string | undefined;
+  /** A file that holds it, in place of `token`. */
+  readonly tokenFile: string | undefined;
   readonly logLevel: LogLevel;
   readonly logFormat: 'json' | 'pretty';
   readonly maxChainDepth: number;
   readonly maxChainCalls: number;
   /** Milliseconds that running requests have to finish on shutdown. */
   readonly shutdownTimeout: number;
+  /** Certificate of the traffic port; undefined: no TLS. */
+  readonly tls: TlsSettings | undefined;
+  /** Milliseconds that a client may neither send what it announced nor read what it is sent. */
+  readonly clientTimeout: number;
+  /** Outside requests that run at the same time, and that wait for one of them to end. */
+  readonly maxRequests: number;
+  readonly maxWaiting: number;
+  /** Connections to one target. */
+  readonly maxTargetConnections: number;
+  /** Whether addresses that come from variables may not be private ones. */
+  readonly denyPrivateTargets: boolean;
+  /** Host names, addresses and networks that may be called all the same. */
+  readonly allowedTargets: readonly string[];
   /** `vm` trusts the scripts of bundles. */
   readonly scriptEngine: 'quickjs' | 'vm';
   /**
@@ -46,6 +61,15 @@ export interface Settings {
   readonly googleEndpoint: string | undefined;
   /** Where a Pub/Sub emulator listens that PublishMessage calls, `host:port`; undefined: at Google, or `googleEndpoint`. */
   readonly pubsubEmulator: string | undefined;
+}
+
+/** Files in PEM. */
+export interface TlsSettings {
+  readonly cert: string;
+  readonly key: string;
+  /** Who signs the certificates of clients; undefined: none is asked for. */
+  readonly ca: string | undefined;
+  readonly client: 'optional' | 'required';
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -108,11 +132,13 @@ function checkStore(store: string): void {
 
 /** @throws UsageError when the options contradict each other or would open the management port to others */
 export function checkSettings(settings: Settings): Settings {
-  if (!isLoopback(settings.managementHost) && settings.token === undefined) {
+  if (!isLoopback(settings.managementHost) && settings.token === undefined && settings.tokenFile === undefined) {
     throw new UsageError(
       `--management-host ${settings.managementHost} opens the management port to other machines; give --token as well, or listen on 127.0.0.1.`,
     );
   }
+  if (settings.token !== undefined && settings.tokenFile !== undefined)
+    throw new UsageError('--token and --token-file are both given; give one of them.');
   if (settings.token === '') throw new UsageError('--token is empty; give it a value, or leave it out.');
   if (settings.port !== 0 && settings.port === settings.managementPort && settings.host === settings.managementHost) {
     throw new UsageError(`--port and --management-port are both ${settings.port}; they must differ.`);

@@ -78,6 +78,7 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
       ),
     )
     .addOption(setting('--token <token>', 'bearer token that the management port asks for', 'TOKEN'))
+    .addOption(setting('--token-file <file>', 'file that holds it, readable by its owner alone', 'TOKEN_FILE'))
     .addOption(
       setting('--log-level <level>', 'least level that is logged', 'LOG_LEVEL', 'info').choices([...logLevels]),
     )
@@ -92,6 +93,25 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
         '30s',
       ),
     )
+    .addOption(setting('--tls-cert <file>', 'certificate of the traffic port (PEM): TLS and HTTP/2', 'TLS_CERT'))
+    .addOption(setting('--tls-key <file>', 'its key (PEM)', 'TLS_KEY'))
+    .addOption(setting('--tls-ca <file>', 'who signs the certificates of clients (PEM)', 'TLS_CA'))
+    .addOption(
+      setting('--tls-client <rule>', 'with --tls-ca: certificates of clients', 'TLS_CLIENT', 'required').choices([
+        'optional',
+        'required',
+      ]),
+    )
+    .addOption(setting('--client-timeout <duration>', 'how long a client may not move on', 'CLIENT_TIMEOUT', '60s'))
+    .addOption(setting('--max-requests <number>', 'most requests at the same time', 'MAX_REQUESTS', '10000'))
+    .addOption(setting('--max-waiting <number>', 'most requests that wait beyond that', 'MAX_WAITING', '1000'))
+    .addOption(
+      setting('--max-target-connections <number>', 'most connections to one target', 'MAX_TARGET_CONNECTIONS', '1024'),
+    )
+    .addOption(
+      setting('--deny-private-targets', 'call no private address that comes from a variable', 'DENY_PRIVATE_TARGETS'),
+    )
+    .addOption(setting('--allow-targets <list>', 'hosts and networks that may be called all the same', 'ALLOW_TARGETS'))
     .addOption(
       setting(
         '--google-tokens <source>',

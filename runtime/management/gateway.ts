@@ -9,9 +9,10 @@ import { Engines } from '../deployment/engines.ts';
 import { createVariableAccess } from '../language/variables.ts';
 import type { Log } from '../log.ts';
 import type { Exchange, Surroundings } from '../message/exchange.ts';
-import { maxTargetLength } from '../server/front-door.ts';
+import { defaultTimeouts, maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
+import { openTlsFiles } from '../server/tls-files.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
 import { Caches } from '../state/cache.ts';
 import { openCallCountKeeper } from '../state/call-counting.ts';
@@ -20,11 +21,16 @@ import { Consumers } from '../state/consumers.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
 import { StoreFailure } from '../state/store-failure.ts';
+import { createAddressGuard } from '../target/address-guard.ts';
 import { createConnections } from '../target/connections.ts';
 import { openGoogleTokens } from '../target/google-token-source.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
 import { openManagement } from './server.ts';
+import { openTokenFile } from './token-file.ts';
+
+/** Milliseconds that a request beyond those that run waits at most. */
+const longestWait = 5_000;
 
 /** A running gateway. */
 export interface Gateway {
@@ -57,6 +63,10 @@ export async function startGateway(settings: Settings, log: Log, announce: Annou
     googleEndpoint: settings.googleEndpoint,
     pubsubEmulator: settings.pubsubEmulator,
     scriptTargets: settings.allowScriptTargets ? log : undefined,
+    limits: {
+      connections: settings.maxTargetConnections,
+      guard: settings.denyPrivateTargets ? createAddressGuard(settings.allowedTargets) : undefined,
+    },
   });
   const engines = new Engines(settings.scriptEngine, overrides);
   const closing: (() => Promise<void>)[] = [
@@ -105,8 +115,14 @@ async function open(
     }),
   );
   const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };
-  const handler = createHandler({ serving, surroundings, log, maxTargetLength });
-  const door = await openNodeDoor(settings.host, settings.port, handler);
+  const limits = { running: settings.maxRequests, waiting: settings.maxWaiting, wait: longestWait };
+  const handler = createHandler({ serving, surroundings, log, maxTargetLength, limits });
+  const tokens = settings.tokenFile === undefined ? undefined : openTokenFile(settings.tokenFile, log);
+  closing.push(async () => tokens?.close());
+  const tls = settings.tls === undefined ? undefined : openTlsFiles(settings.tls, log);
+  closing.push(async () => tls?.close());
+  const timeouts = { ...defaultTimeouts, stalled: settings.clientTimeout };
+  const door = await openNodeDoor(settings.host, settings.port, handler, { timeouts, ...(tls && { tls }) });
   closing.push(() => door.close(settings.shutdownTimeout));
   surroundings.port = door.port;
   let ready = true;
@@ -114,7 +130,12 @@ async function open(
   const management = await openManagement({
     host: settings.managementHost,
     port: settings.managementPort,
-    access: { host: settings.managementHost, token: settings.token },
+    access: {
+      host: settings.managementHost,
+      get token() {
+        return tokens?.token ?? settings.token;
+      },
+    },
     deployments,
     store,
     counts,

@@ -7,7 +7,7 @@ import type { Target } from '../flow/target.ts';
 import type { Log } from '../log.ts';
 import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { Callout } from '../policies/policy.ts';
-import { ConnectionPools } from './connection-pool.ts';
+import { type ConnectionLimits, ConnectionPools } from './connection-pool.ts';
 import { googleServices } from './google-services.ts';
 import { noGoogleTokens } from './google-tokens.ts';
 import { GrpcServers } from './grpc.ts';
@@ -38,12 +38,13 @@ export interface ConnectionOptions {
   readonly pubsubEmulator?: string | undefined;
   /** The log of Node.js applications in bundles; undefined: they are not run. */
   readonly scriptTargets?: Log | undefined;
+  readonly limits?: ConnectionLimits;
 }
 
 /** Makes the connections of one server. All its targets share what they can: one pool per origin and TLS identity. */
 export function createConnections(options: ConnectionOptions = {}): OwnedConnections {
-  const { googleTokens = noGoogleTokens, googleEndpoint, pubsubEmulator, scriptTargets } = options;
-  const pools = new ConnectionPools();
+  const { googleTokens = noGoogleTokens, googleEndpoint, pubsubEmulator, scriptTargets, limits } = options;
+  const pools = new ConnectionPools(limits);
   const shared: Shared = { pools, googleTokens };
   const syslog = new SyslogConnections();
   const files = new LogFiles();

@@ -32,7 +32,7 @@ export function googleServices(
         const token = await tokens.token({ kind: 'access', scopes, lifetimeSeconds: undefined });
         request.headers.set('Authorization', `Bearer ${token}`);
       }
-      const options = { timeoutMilliseconds, detached: false, policy: undefined };
+      const options = { timeoutMilliseconds, detached: false, policy: undefined, computed: false };
       const response = await sendOver(connection, exchange, request, place, place, options);
       return { status: response.status, text: response.content };
     },

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { Fault, flowFaults } from '../fault.ts';
 import type { BodySink, BodySource } from '../message/body.ts';
@@ -46,6 +47,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
   reused = false;
   headArrived = false;
   declaredLength: number | undefined = undefined;
+  tunnel: Duplex | undefined = undefined;
   readonly connection: Connection;
   readonly #options: CallOptions;
   #controller: Dispatcher.DispatchController | undefined;
@@ -170,11 +172,29 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
     this.#fail(error);
   }
 
-  onRequestUpgrade(controller: Dispatcher.DispatchController): void {
-    controller.abort(new Fault(flowFaults.unexpectedEOFAtTarget, switched));
+  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _headers: unknown, socket: Duplex): void {
+    if (this.#failure !== undefined) {
+      socket.destroy();
+      return;
+    }
+    this.headArrived = true;
+    this.status = status;
+    this.rawHeaders = textsOf(controller.rawHeaders);
+    this.tunnel = socket;
+    // Until it is joined with the client nobody else listens.
+    socket.on('error', () => socket.destroy());
+    this.connection.isOpen = false;
+    this.#finish();
+    this.#settle?.(undefined);
   }
 
   start(sink: BodySink): void {
+    if (this.tunnel !== undefined) {
+      // Read as a payload it has none, and is of no more use.
+      this.tunnel.destroy();
+      sink.end();
+      return;
+    }
     this.#sink = sink;
     this.#flush();
   }
@@ -190,6 +210,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
   }
 
   cancel(): void {
+    this.tunnel?.destroy();
     this.#sink = undefined;
     this.#chunks = [];
     this.#fail(new Fault(flowFaults.unexpectedEOF));

@@ -42,7 +42,9 @@ export class HttpCallout implements Callout {
       if (url === undefined) throw new Fault(flowFaults.invalidPath, 'Invalid target URL');
       this.#written.set(exchange, text);
       exchange.setVariable(this.#variable, text);
-      return sendOver(this.#connection, exchange, request, url, url, { timeoutMilliseconds, detached, policy: this });
+      const computed = text !== configured?.constant;
+      const options = { timeoutMilliseconds, detached, policy: this, computed };
+      return sendOver(this.#connection, exchange, request, url, url, options);
     }
     if (balancer === undefined) throw new Fault(flowFaults.noActiveTargets);
     const base = encodeText(basePath?.render(exchange) ?? '');
@@ -52,6 +54,7 @@ export class HttpCallout implements Callout {
       timeoutMilliseconds,
       detached,
       policy: this,
+      computed: false,
     });
   }
 
@@ -69,6 +72,8 @@ interface SendOptions {
   readonly timeoutMilliseconds: number;
   readonly detached: boolean;
   readonly policy: HttpCallout | undefined;
+  /** By variables. */
+  readonly computed: boolean;
 }
 
 /**
@@ -109,6 +114,8 @@ export async function sendOver(
     expectedCn: options.policy?.expectedCn(exchange),
     body,
     upload: undefined,
+    upgrade: undefined,
+    computed: options.computed,
     timeout: Math.min(properties.ioTimeout, options.timeoutMilliseconds),
     deadline: deadline === 0 || options.detached ? own : Math.min(own, deadline),
     detached: options.detached,
