@@ -14,6 +14,7 @@ import { Active } from './active.ts';
 import { type Attempt, type BundleState, stateOf } from './bundle-state.ts';
 import { type ContractResult, contractDeployment } from './contract-deployment.ts';
 import type { Deployment, Ground } from './deploy.ts';
+import { Debugging } from './debugging.ts';
 import type { DeploymentParts } from './deployment-parts.ts';
 import { DirectoryDeployer } from './directory-deployer.ts';
 import { EnvironmentKeeper } from './environment-keeper.ts';
@@ -46,6 +47,8 @@ const checkedTogether = 250;
  * swapped in, or refused with a DeploymentRefusal that leaves everything as it was.
  */
 export class Deployments {
+  /** Debug sessions of what serves. */
+  readonly debugging: Debugging;
   readonly #parts: DeploymentParts;
   readonly #directory: DirectoryDeployer;
   readonly #editor: RevisionEditor;
@@ -53,7 +56,8 @@ export class Deployments {
   readonly #queue = new WorkQueue();
   #closed = false;
 
-  private constructor(parts: DeploymentParts, directory: DirectoryDeployer, tests: TestData) {
+  private constructor(parts: DeploymentParts, directory: DirectoryDeployer, tests: TestData, debugging: Debugging) {
+    this.debugging = debugging;
     this.#parts = parts;
     this.#directory = directory;
     this.#editor = new RevisionEditor(parts);
@@ -72,7 +76,11 @@ export class Deployments {
     const parts: DeploymentParts = { active, state, revisions, contents, environment, log };
     const directory = new DirectoryDeployer(parts);
     places.directory = directory;
-    return new Deployments(parts, directory, await TestData.open(store));
+    const debugging = new Debugging(active, ground, async (id) => {
+      const serving = active.known(id)?.serving;
+      return serving === undefined ? undefined : readAgain(serving, contents, log);
+    });
+    return new Deployments(parts, directory, await TestData.open(store), debugging);
   }
 
   get serving(): Serving {
@@ -259,6 +267,7 @@ export class Deployments {
   /** Lets what is under way finish. Everything is closed once the last request is over. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.debugging.close();
     await this.#queue.run(() => Promise.resolve());
     this.serving.close();
   }

@@ -100,7 +100,7 @@ export class DirectoryDeployer {
       stoodIn.add(one);
     }
     const results = deployment.bundles.map((one) => (stoodIn.has(one) ? { ...one, state: 'kept' as const } : one));
-    return { ...deployment, bundles: results, snapshot: active.serving.current };
+    return { ...deployment, bundles: results, snapshot: active.serving.plain };
   }
 
   /** The revision that the API decided on. */

@@ -1,5 +1,6 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
+import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import { type Diagnostics, type Place, placeWithin } from '../diagnostic.ts';
 import { type Condition, compileCondition } from '../language/condition.ts';
 import { compileTemplate, type Template } from '../language/template.ts';
@@ -44,16 +45,25 @@ export class BundleCompiler implements ConnectionCompiler {
   readonly owner: object = {};
   /** Whether some policy's duration is read by a flow variable. */
   readonly timed: boolean;
+  /** What notes each step of a call; undefined in all plans but those of debug sessions. */
+  readonly recorder: PlanRecorder | undefined;
   /** To be done once the bundle turns out to have no mistakes. */
   readonly deployWork: (() => Answer<unknown>)[] = [];
   readonly #policies = new Map<string, CompiledPolicy | undefined>();
   readonly #attached = new Set<string>();
 
-  constructor(bundle: Bundle, context: CompileContext, diagnostics: Diagnostics, timed: boolean) {
+  constructor(
+    bundle: Bundle,
+    context: CompileContext,
+    diagnostics: Diagnostics,
+    timed: boolean,
+    recorder?: PlanRecorder,
+  ) {
     this.bundle = bundle;
     this.context = context;
     this.diagnostics = diagnostics;
     this.timed = timed;
+    this.recorder = recorder;
   }
 
   get environment(): Environment {
@@ -99,7 +109,7 @@ export class BundleCompiler implements ConnectionCompiler {
     if (compiled.constant !== undefined && text.trim() !== '' && !/^\s*(true|false)\s*$/i.test(text)) {
       this.diagnostics.warning('CC006', at, `This condition is always ${compiled.constant}.`);
     }
-    return compiled;
+    return this.recorder?.condition(compiled) ?? compiled;
   }
 
   template(text: string, at: Place, request: TemplateRequest = {}): Template {
@@ -112,7 +122,7 @@ export class BundleCompiler implements ConnectionCompiler {
     for (const { index, length, message } of template.warnings) {
       this.diagnostics.warning('ZH016', placeWithin(at, index, length), message);
     }
-    return template;
+    return this.recorder?.template(template) ?? template;
   }
 
   #compiled(name: string): CompiledPolicy | undefined {

@@ -4,8 +4,9 @@ import type { Exchange } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
-import { holds, nothing, sequence } from './sequence.ts';
+import { nothing, sequence } from './sequence.ts';
 import { compileStep } from './step.ts';
+import { verdict } from './verdict.ts';
 
 /** PreFlow, conditional flows and PostFlow of an endpoint. Apigee: flow configuration reference. */
 
@@ -55,12 +56,23 @@ function unconditional(
   side: Side,
   compiler: FlowCompiler,
 ): Step {
-  return namedFlow(name, config?.Description?.text, side, compileDirection(config?.[direction], compiler));
+  return namedFlow(name, config, direction, side, compiler);
 }
 
 /** Leaves the flow's name and description where flow variables read them. */
-function namedFlow(name: string, description: string | undefined, side: Side, step: Step): Step {
-  if (step === nothing) return nothing;
+function namedFlow(
+  name: string,
+  config: UnconditionalFlowConfig | ConditionalFlowConfig | undefined,
+  direction: Direction,
+  side: Side,
+  compiler: FlowCompiler,
+): Step {
+  const plain = compileDirection(config?.[direction], compiler);
+  if (plain === nothing) return nothing;
+  const { recorder } = compiler.parts;
+  const heard = direction === 'Request' ? 'request' : 'response';
+  const step = recorder?.flow(name, side, heard, plain) ?? plain;
+  const description = config?.Description?.text;
   const enter =
     side === 'proxy'
       ? (exchange: Exchange) => {
@@ -97,15 +109,12 @@ class FlowConditions {
           ? undefined
           : compiler.parts.condition(flow.Condition.text, flow.Condition.at);
       this.#needs |= condition?.needs ?? Need.none;
-      this.#tests.push(condition?.test ?? holds);
+      this.#tests.push(verdict('flow', flow.name?.text ?? '', flow.Condition, condition, compiler));
     }
   }
 
   firstMatching(direction: Direction, side: Side): Step {
-    const runs = this.#flows.map((flow) => {
-      const step = compileDirection(flow[direction], this.#compiler);
-      return namedFlow(flow.name?.text ?? '', flow.Description?.text, side, step);
-    });
+    const runs = this.#flows.map((flow) => namedFlow(flow.name?.text ?? '', flow, direction, side, this.#compiler));
     if (runs.every((run) => run === nothing)) return nothing;
     return withPayloads(firstHolding(this.#tests, runs), bufferable(this.#needs, this.#compiler.scope));
   }

@@ -57,7 +57,8 @@ function compileEndpoint(
   const sides = targetSides(bundle, targets, compiler);
   const route = compileRouteRules(config.RouteRule, sides, (rule) => urlSide(rule, all, compiler), compiler);
   const faultRules = compileFaultRules(config, 'lastFirst', compiler);
-  const postClient = compileDirection(config.PostClientFlow?.Response, compiler);
+  const { recorder } = parts;
+  const postClient = postClientFlow(config, compiler);
   const program = sequence([
     skippable(
       sequence([
@@ -80,12 +81,18 @@ function compileEndpoint(
     properties.requestLimit,
     callsOf(config, targets, sides),
     {
-      run: guarded(program, handleFault),
+      run: guarded(program, recorder?.faulted(handleFault) ?? handleFault),
       finish: postClient === nothing ? undefined : guarded(postClient, reportLate),
       faultRules,
       timeout: properties.timeout,
     },
   );
+}
+
+function postClientFlow(config: ProxyEndpointConfig, compiler: FlowCompiler): Step {
+  const step = compileDirection(config.PostClientFlow?.Response, compiler);
+  if (step === nothing) return nothing;
+  return compiler.parts.recorder?.flow('PostClientFlow', 'proxy', 'response', step) ?? step;
 }
 
 /** Property X-Forwarded-For: this host's address joins those the request has passed. Apigee: endpoint properties reference. */
@@ -105,7 +112,7 @@ function hostAddress(): string {
 function urlSide(rule: RouteRuleConfig, all: Target[], { parts, scope }: FlowCompiler): Step {
   const target = parts.context.connections.url(rule.URL?.text ?? '', rule.URL?.at ?? rule.at, parts);
   all.push(target);
-  return bareTargetSide(target, scope.hasDeadline);
+  return bareTargetSide(target, scope.hasDeadline, parts.recorder);
 }
 
 function enterProxyResponse(faultRules: Step | undefined): Step {

@@ -1,5 +1,6 @@
 import type { Named } from '../bundle/bundle.ts';
 import type { TargetEndpointConfig } from '../bundle/target.ts';
+import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import { Fault, flowFaults } from '../fault.ts';
 import { type Exchange, type Outcome, Phase } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
@@ -20,21 +21,35 @@ export function compileTargetSide(
 ): Step {
   const flows = compileFlows(config.config, 'target', compiler);
   const rules = compileFaultRules(config.config, 'firstFirst', compiler);
-  return targetSide(target, flows, rules, hasDeadline);
+  const kind = config.config.LocalTargetConnection === undefined ? 'http' : 'local';
+  const recorder = compiler.parts.recorder;
+  const connect = (call: Step): Step => recorder?.target(config.name, kind, call) ?? call;
+  return targetSide(target, flows, rules, hasDeadline, connect);
 }
 
 /** The target side of a RouteRule's URL: no target flows, no fault rules. */
-export function bareTargetSide(target: Target, hasDeadline: boolean): Step {
-  return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline);
+export function bareTargetSide(target: Target, hasDeadline: boolean, recorder: PlanRecorder | undefined): Step {
+  const connect = (call: Step): Step => recorder?.target('', 'http', call) ?? call;
+  return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline, connect);
 }
 
-function targetSide(target: Target, flows: CompiledFlows, rules: Step | undefined, hasDeadline: boolean): Step {
+/** @param around puts the recording around the call, if there is one */
+function targetSide(
+  target: Target,
+  flows: CompiledFlows,
+  rules: Step | undefined,
+  hasDeadline: boolean,
+  around: (call: Step) => Step,
+): Step {
   const enter: Step = (exchange) => {
     exchange.phase = Phase.targetRequest;
     exchange.faultRules = rules;
     target.begin(exchange);
   };
-  const connect: Step = withPayloads((exchange) => target.connect(exchange), target.needs);
+  const connect: Step = withPayloads(
+    around((exchange) => target.connect(exchange)),
+    target.needs,
+  );
   return sequence([
     enter,
     hookSteps.PreTargetFlowHook,
