@@ -17,6 +17,8 @@ export class Fault extends Error {
   carriesResponse: boolean;
   /** Whether the answer goes out at once, without the fault rules. */
   skipsFaultRules: boolean;
+  /** Whether it ends the flow even where the policy that raised it is to continue on errors. */
+  endsFlow: boolean;
 
   constructor(kind: FaultKind, faultstring: string = kind.text, detailReason?: string) {
     // A stack costs more than the rest of a fault and never reaches anybody: faults are part of the program's meaning.
@@ -31,6 +33,7 @@ export class Fault extends Error {
     this.origin = undefined;
     this.carriesResponse = false;
     this.skipsFaultRules = false;
+    this.endsFlow = false;
   }
 
   /** `fault.name`: the last part of the code. */
@@ -91,6 +94,11 @@ export const flowFaults = {
     status: 500,
     text: 'Received error response code from target',
   },
+  googleTokenGenerationFailure: {
+    code: 'messaging.adaptors.http.filter.GoogleTokenGenerationFailure',
+    status: 500,
+    text: 'Google token generation failed',
+  },
   gatewayTimeout: { code: 'messaging.adaptors.http.flow.GatewayTimeout', status: 504, text: 'Gateway Timeout' },
   internalServerError: {
     code: 'messaging.adaptors.http.flow.InternalServerError',
@@ -118,6 +126,11 @@ export const flowFaults = {
     code: 'messaging.adaptors.http.flow.UnexpectedEOFAtTarget',
     status: 502,
     text: 'Unexpected EOF at target',
+  },
+  targetDenied: {
+    code: 'messaging.adaptors.http.flow.TargetDenied',
+    status: 403,
+    text: 'The address of the target is not allowed',
   },
   routeFailed: {
     code: 'messaging.runtime.RouteFailed',
@@ -168,5 +181,7 @@ export const flowFaults = {
     text: 'Trust store has no certificates',
   },
   loopDetected: { code: 'messaging.adaptors.local.LoopDetected', status: 508, text: 'Loop detected' },
+  /** zerohop's choice: Apigee documents no code for its data store being away. */
+  storeUnavailable: { code: 'messaging.runtime.StoreUnavailable', status: 503, text: 'State store unavailable' },
   tooManyCalls: { code: 'messaging.adaptors.local.TooManyCalls', status: 508, text: 'Too many local calls' },
 } as const satisfies Record<string, FaultKind>;

@@ -37,6 +37,8 @@ const layers = [
 /** Where a package may be imported; a package without a row may be imported nowhere. */
 const packages: Readonly<Record<string, RegExp>> = {
   '@fastify/busboy': /^runtime\/management\/multipart\.ts$/,
+  '@grpc/grpc-js': /^runtime\/target\/grpc\.ts$/,
+  '@grpc/proto-loader': /^runtime\/target\/grpc\.ts$/,
   acorn: /^runtime\/script\//,
   'acorn-walk': /^runtime\/script\//,
   ajv: /^runtime\/policies\/oas-/,
@@ -45,7 +47,10 @@ const packages: Readonly<Record<string, RegExp>> = {
   commander: /^runtime\/cli\//,
   'fast-xml-parser': /^runtime\/xml\//,
   fflate: /^runtime\/(bundle|cli)\//,
+  'gpt-tokenizer': /^runtime\/policies\/prompt-tokenizer\.ts$/,
   graphql: /^runtime\/policies\/graphql-/,
+  ldapts: /^runtime\/policies\/ldap-engine\.ts$/,
+  ioredis: /^runtime\/state\/redis-connection\.ts$/,
   lmdb: /^runtime\/state\/lmdb\.ts$/,
   jose: /^runtime\/policies\/token-encryption\.ts$/,
   'libxml2-wasm': /^runtime\/language\/(xpath|xsd)\.ts$/,
@@ -55,7 +60,8 @@ const packages: Readonly<Record<string, RegExp>> = {
   'quickjs-emscripten': /^runtime\/script\//,
   saxes: /^runtime\/xml\//,
   undici: /^runtime\/target\//,
-  yaml: /^runtime\/policies\/oas-/,
+  'xml-crypto': /^runtime\/policies\/saml-engine\.ts$/,
+  yaml: /^runtime\/(policies\/oas-|cli\/convert\/)/,
   yauzl: /^runtime\/bundle\//,
 };
 

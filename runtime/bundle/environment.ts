@@ -106,3 +106,13 @@ export function emptyEnvironment(name: string): Environment {
     digest: '',
   };
 }
+
+/** A store by name or `ref://NAME`. Apigee: working with references. A name without reference is looked up itself. */
+export function findKeyStore(
+  environment: Pick<Environment, 'keyStores' | 'references'>,
+  written: string,
+): KeyStore | undefined {
+  if (!written.startsWith('ref://')) return environment.keyStores.get(written);
+  const name = written.slice('ref://'.length);
+  return environment.keyStores.get(environment.references.get(name) ?? name);
+}

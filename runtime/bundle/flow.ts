@@ -25,11 +25,18 @@ export const conditionalFlow = element({
   children: { Description: text, Condition: condition, Request: direction, Response: direction },
 });
 
+/** Apigee: streaming server-sent events. There is nothing to be done to a request. */
+export const eventFlow = element({
+  attributes: { name: text, 'content-type': text },
+  children: { Description: ignored, Request: ignored, Response: direction },
+});
+
 export const flowChildren = {
   Description: ignored,
   PreFlow: unconditionalFlow,
   Flows: element({ children: { Flow: many(conditionalFlow) } }),
   PostFlow: unconditionalFlow,
+  EventFlow: many(eventFlow),
 };
 
 const faultRule = element({
@@ -53,6 +60,7 @@ export type StepConfig = ConfigOf<typeof step>;
 export type DirectionConfig = ConfigOf<typeof direction>;
 export type UnconditionalFlowConfig = ConfigOf<typeof unconditionalFlow>;
 export type ConditionalFlowConfig = ConfigOf<typeof conditionalFlow>;
+export type EventFlowConfig = ConfigOf<typeof eventFlow>;
 export type FaultRuleConfig = ConfigOf<typeof faultRule>;
 export type DefaultFaultRuleConfig = ConfigOf<typeof defaultFaultRule>;
 export type SharedFlowConfig = ConfigOf<typeof sharedFlow>;

@@ -129,6 +129,11 @@ export class JsonFields {
     this.#diagnostics.error(codes.shape, this.place(name), message, hint);
   }
 
+  /** Members nobody has asked for, in order, each with the place of its name. */
+  get unread(): (readonly [name: string, at: Place])[] {
+    return [...this.#object.members].flatMap(([name, member]) => (this.#asked.has(name) ? [] : [[name, member.name]]));
+  }
+
   /** To be called when all members have been read. */
   reportMisspelt(): void {
     const known = [...this.#asked];

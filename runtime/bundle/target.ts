@@ -129,7 +129,6 @@ export const targetEndpoint = element({
   attributes: { name: text },
   children: {
     ...flowChildren,
-    EventFlow: element({ attributes: { name: text, 'content-type': text }, children: { Response: ignored } }),
     FaultRules: faultRules,
     DefaultFaultRule: defaultFaultRule,
     HTTPTargetConnection: httpTargetConnection,
@@ -144,6 +143,8 @@ export const targetEndpoint = element({
 export type TargetEndpointConfig = ConfigOf<typeof targetEndpoint>;
 export type HTTPTargetConnectionConfig = ConfigOf<typeof httpTargetConnection>;
 export type LocalTargetConnectionConfig = ConfigOf<typeof localTargetConnection>;
+export type ScriptTargetConfig = ConfigOf<typeof scriptTarget>;
+export type AuthenticationConfig = ConfigOf<typeof authentication>;
 export type SSLInfoConfig = ConfigOf<typeof sslInfo>;
 export type LoadBalancerConfig = ConfigOf<typeof loadBalancer>;
 export type HealthMonitorConfig = ConfigOf<typeof healthMonitor>;

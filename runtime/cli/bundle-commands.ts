@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { ConvertOptions } from './convert.ts';
 import { graphFormats } from './format/call-graph.ts';
 import type { GraphOptions } from './graph.ts';
 import type { NewOptions } from './new.ts';
@@ -19,6 +20,7 @@ export function addValidate(program: Command, result: Result): void {
     )
     .addOption(new Option('--max-warnings <number>', 'exit 1 when there are more warnings'))
     .addOption(setting('--environment <name>', 'environment whose resources are checked against', 'ENVIRONMENT'))
+    .addOption(setting('--overrides <dir>', 'scripts that stand for Script and JavaCallout policies', 'OVERRIDES'))
     .action(async (paths: string[], options: ValidateOptions) => {
       const { validate } = await import('./validate.ts');
       result.code = await validate(paths, options);
@@ -57,6 +59,23 @@ export function addNew(program: Command): void {
       await createBundle(name, options);
     });
   example(command, 'zerohop new hello', 'zerohop new front --chain hello');
+}
+
+export function addConvert(program: Command, result: Result): void {
+  const command = program.command('convert').description('turn the configuration of another gateway into bundles');
+  const apisix = command
+    .command('apisix')
+    .description('turn APISIX routes (Admin API, standalone, ApisixRoute) into bundles')
+    .argument('<file>', 'JSON or YAML')
+    .option('--out <directory>', 'folder for the bundles', 'bundles')
+    .addOption(setting('--environment <name>', 'environment for the target servers; default: local', 'ENVIRONMENT'))
+    .action(async (file: string, options: ConvertOptions) => {
+      const { convertApisix } = await import('./convert.ts');
+      result.code = await convertApisix(file, options);
+    });
+  apisix.exitOverride().showHelpAfterError('(add --help for usage and an example)');
+  example(apisix, 'zerohop convert apisix route.json --out bundles');
+  example(command, 'zerohop convert apisix route.json --out bundles');
 }
 
 export function addSchemas(program: Command, result: Result): void {

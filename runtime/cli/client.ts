@@ -69,13 +69,6 @@ export class Client {
     throw new Refused(response.status, messageOf(json) ?? `The server answered ${response.status}.`, findingsOf(json));
   }
 
-  async text(path: string): Promise<string> {
-    const response = await this.#send('GET', path, undefined);
-    if (response.status === 401) throw new CommandFailure(this.#tokenProblem());
-    if (!response.ok) throw new CommandFailure(`${this.#base}${path} answered ${response.status}.`);
-    return response.text();
-  }
-
   async #send(method: string, path: string, body: Uint8Array | undefined): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json, text/plain' };
     if (this.#token !== undefined) headers.Authorization = `Bearer ${this.#token}`;

@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError } from 'commander';
 import { CommandFailure, UsageError } from '../settings.ts';
 import { packageVersion } from '../version.ts';
-import { addGraph, addNew, addSchemas, addValidate } from './bundle-commands.ts';
+import { addConvert, addGraph, addNew, addSchemas, addValidate } from './bundle-commands.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { example, type Result } from './options.ts';
 import { addDeploy, addList, addRollback, addStats, addUndeploy } from './server-commands.ts';
@@ -48,6 +48,7 @@ function createProgram(result: Result): Command {
   addValidate(program, result);
   addGraph(program);
   addNew(program);
+  addConvert(program, result);
   addCompletion(program);
   addSchemas(program, result);
   for (const command of [program, ...program.commands]) {

@@ -8,6 +8,7 @@ export function addServe(program: Command): void {
     program.command('serve').description('serve a bundle directory'),
     'lmdb:.zerohop',
     'json or pretty; default: pretty on a terminal',
+    'environment',
   )
     .option('--watch', 'reload what changes in the directory')
     .action(async (directory: string, options: ServeOptions) => {
@@ -24,6 +25,7 @@ export function addDev(program: Command): void {
       .description('serve a bundle directory and reload what changes: what a developer keeps running'),
     'memory',
     'json or pretty; default: pretty',
+    'environment-or-stand-in',
   )
     .option('--no-watch', 'do not reload')
     .action(async (directory: string, options: ServeOptions) => {
@@ -38,7 +40,7 @@ export function addDev(program: Command): void {
   );
 }
 
-function servingOptions(command: Command, store: string, logFormat: string): Command {
+function servingOptions(command: Command, store: string, logFormat: string, googleTokens: string): Command {
   const ports = 'port for health, metrics and management, 0 = any free one';
   return command
     .argument('[directory]', 'folder, workspace, bundle or zip', 'bundles')
@@ -55,7 +57,17 @@ function servingOptions(command: Command, store: string, logFormat: string): Com
         'ENVIRONMENT',
       ),
     )
-    .addOption(setting('--store <store>', 'where state lives: memory or lmdb:DIR', 'STORE', store))
+    .addOption(
+      setting('--store <store>', 'where state lives: memory, lmdb:DIR or redis://HOST:PORT/DB', 'STORE', store),
+    )
+    .addOption(
+      setting(
+        '--encryption-key-file <file>',
+        'keys that secrets in the store are encrypted with',
+        'ENCRYPTION_KEY_FILE',
+      ),
+    )
+    .addOption(setting('--store-poll <duration>', 'how often a shared store is asked for changes', 'STORE_POLL', '5s'))
     .addOption(setting('--count-flush <duration>', 'how often call counts go to the store', 'COUNT_FLUSH', '1s'))
     .addOption(
       setting(
@@ -66,6 +78,7 @@ function servingOptions(command: Command, store: string, logFormat: string): Com
       ),
     )
     .addOption(setting('--token <token>', 'bearer token that the management port asks for', 'TOKEN'))
+    .addOption(setting('--token-file <file>', 'file that holds it, readable by its owner alone', 'TOKEN_FILE'))
     .addOption(
       setting('--log-level <level>', 'least level that is logged', 'LOG_LEVEL', 'info').choices([...logLevels]),
     )
@@ -79,6 +92,55 @@ function servingOptions(command: Command, store: string, logFormat: string): Com
         'SHUTDOWN_TIMEOUT',
         '30s',
       ),
+    )
+    .addOption(setting('--tls-cert <file>', 'certificate of the traffic port (PEM): TLS and HTTP/2', 'TLS_CERT'))
+    .addOption(setting('--tls-key <file>', 'its key (PEM)', 'TLS_KEY'))
+    .addOption(setting('--tls-ca <file>', 'who signs the certificates of clients (PEM)', 'TLS_CA'))
+    .addOption(
+      setting('--tls-client <rule>', 'with --tls-ca: certificates of clients', 'TLS_CLIENT', 'required').choices([
+        'optional',
+        'required',
+      ]),
+    )
+    .addOption(setting('--client-timeout <duration>', 'how long a client may not move on', 'CLIENT_TIMEOUT', '60s'))
+    .addOption(setting('--max-requests <number>', 'most requests at the same time', 'MAX_REQUESTS', '10000'))
+    .addOption(setting('--max-waiting <number>', 'most requests that wait beyond that', 'MAX_WAITING', '1000'))
+    .addOption(
+      setting('--max-target-connections <number>', 'most connections to one target', 'MAX_TARGET_CONNECTIONS', '1024'),
+    )
+    .addOption(
+      setting('--deny-private-targets', 'call no private address that comes from a variable', 'DENY_PRIVATE_TARGETS'),
+    )
+    .addOption(setting('--allow-targets <list>', 'hosts and networks that may be called all the same', 'ALLOW_TARGETS'))
+    .addOption(
+      setting(
+        '--google-tokens <source>',
+        'for <Authentication>: environment, metadata, a URL, none, or stand-in (dummy tokens)',
+        'GOOGLE_TOKENS',
+        googleTokens,
+      ),
+    )
+    .addOption(
+      setting(
+        '--google-endpoint <url>',
+        'where the services of Google are that policies call; default: at Google',
+        'GOOGLE_ENDPOINT',
+      ),
+    )
+    .addOption(
+      setting('--overrides <dir>', 'scripts in JavaScript that stand for Script and JavaCallout policies', 'OVERRIDES'),
+    )
+    .addOption(
+      new Option(
+        '--allow-script-targets',
+        'run Node.js applications in bundles (ScriptTarget): they are not confined',
+      ).env('ZEROHOP_ALLOW_SCRIPT_TARGETS'),
+    )
+    .addOption(
+      new Option(
+        '--pubsub-emulator <host:port>',
+        'a Pub/Sub emulator that PublishMessage calls in place of Google',
+      ).env('PUBSUB_EMULATOR_HOST'),
     )
     .addOption(
       new Option('--script-engine <engine>', 'quickjs (sandbox) or vm (faster, trusts the bundles)')

@@ -1,5 +1,5 @@
 import { parseDuration } from '../settings.ts';
-import { Client, type ServerOptions } from './client.ts';
+import { Client, type ServerOptions, textMember } from './client.ts';
 import { textTable } from './format/text-table.ts';
 import { counted } from './terminal.ts';
 
@@ -41,7 +41,8 @@ export async function stats(options: StatsOptions): Promise<void> {
 }
 
 async function callsOf(client: Client): Promise<ProxyCalls[]> {
-  return readCalls(await client.text('/metrics'));
+  // Of several servers on one store this has the calls of all of them, /metrics those of one.
+  return readCalls(await client.ask('GET', '/v1/emulator/analytics'));
 }
 
 interface Since {
@@ -77,16 +78,17 @@ function rateOf(now: ProxyCalls, { before, seconds }: Since): string {
   return ((now.total - old) / seconds).toFixed(1);
 }
 
-/** Sums up `zerohop_proxy_requests_total` of a Prometheus text. */
-export function readCalls(text: string): ProxyCalls[] {
+/** Sums up the records of `GET /v1/emulator/analytics`. */
+function readCalls(records: unknown): ProxyCalls[] {
   const sums = new Map<string, Map<string, number>>();
-  for (const [, labelText = '', value] of text.matchAll(/^zerohop_proxy_requests_total\{(.*)\} (\S+)/gm)) {
-    const labels = readLabels(labelText);
-    const proxy = labels.get('proxy') ?? '';
+  for (const record of Array.isArray(records) ? (records as readonly unknown[]) : []) {
+    const proxy = textMember(record, 'apiproxy') ?? '';
     const sum = sums.get(proxy) ?? new Map<string, number>();
     sums.set(proxy, sum);
-    for (const key of [labels.get('caller') ?? '', labels.get('status_class') ?? '']) {
-      sum.set(key, (sum.get(key) ?? 0) + Number(value));
+    const count = (record as { readonly message_count?: unknown }).message_count;
+    for (const name of ['caller', 'response_status_class']) {
+      const key = textMember(record, name) ?? '';
+      sum.set(key, (sum.get(key) ?? 0) + Number(count ?? 0));
     }
   }
   const calls = [...sums].map(([proxy, sum]) => {
@@ -95,17 +97,6 @@ export function readCalls(text: string): ProxyCalls[] {
     return { proxy, external, local, total: external + local, clientErrors: of('4xx'), serverErrors: of('5xx') };
   });
   return calls.sort((one, other) => (one.proxy < other.proxy ? -1 : 1));
-}
-
-function readLabels(text: string): Map<string, string> {
-  const labels = new Map<string, string>();
-  for (const [, name = '', value = ''] of text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) {
-    labels.set(
-      name,
-      value.replace(/\\(.)/g, (_, character: string) => (character === 'n' ? '\n' : character)),
-    );
-  }
-  return labels;
 }
 
 /** The first SIGTERM or SIGINT. */

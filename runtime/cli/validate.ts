@@ -24,6 +24,7 @@ export interface ValidateOptions {
   readonly format: FormatName;
   readonly maxWarnings?: string;
   readonly environment?: string;
+  readonly overrides?: string;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function validate(paths: readonly string[], options: ValidateOption
   const found: Diagnostic[] = [];
   let bundles = 0;
   for (const path of paths) {
-    const deployment = await dryRun(path, options.environment, (one) => one);
+    const deployment = await dryRun(path, options.environment, (one) => one, options.overrides);
     found.push(...deployment.diagnostics);
     bundles += deployment.bundles.length;
   }

@@ -237,12 +237,7 @@ class Points {
     this.#put('FlowInfo', at, properties, results);
   }
 
-  #put(
-    id: string,
-    at: number,
-    properties: Readonly<Record<string, string>>,
-    results: readonly Result[] = [],
-  ): void {
+  #put(id: string, at: number, properties: Readonly<Record<string, string>>, results: readonly Result[] = []): void {
     const property = Object.entries(properties).map(([name, value]) => ({ name, value }));
     const info: Result = { ActionResult: 'DebugInfo', timestamp: this.#time(at), properties: { property } };
     this.#points.push({ id, results: [info, ...results] });
@@ -290,9 +285,17 @@ function faultProperties(fault: TraceFault): Record<string, string> {
 
 function messageResult(message: TraceMessage, timestamp: string): Result {
   const { body, headers } = message;
-  const content = body.text === null ? (body.note === null ? {} : { content: `[${body.note}]` }) : { content: body.text };
+  const content =
+    body.text === null ? (body.note === null ? {} : { content: `[${body.note}]` }) : { content: body.text };
   if (message.kind === 'request') {
-    return { ActionResult: 'RequestMessage', timestamp, verb: message.verb ?? '', uRI: message.uri ?? '', headers, ...content };
+    return {
+      ActionResult: 'RequestMessage',
+      timestamp,
+      verb: message.verb ?? '',
+      uRI: message.uri ?? '',
+      headers,
+      ...content,
+    };
   }
   return {
     ActionResult: message.kind === 'error' ? 'ErrorMessage' : 'ResponseMessage',

@@ -1,4 +1,4 @@
-import { escapeXml } from '../xml/serialize.ts';
+import { escapeXml } from '../language/escape.ts';
 import { type Access, type Property, pointsOf, type Result } from './apigee-points.ts';
 import type { TraceCall } from './trace.ts';
 
@@ -40,7 +40,13 @@ function resultXml(result: Result): string {
   }
 }
 
-function contentXml({ headers, content }: { readonly headers: readonly Property[]; readonly content?: string }): string {
+function contentXml({
+  headers,
+  content,
+}: {
+  readonly headers: readonly Property[];
+  readonly content?: string;
+}): string {
   const body = content === undefined ? '' : `<Content>${escapeXml(content)}</Content>`;
   return `<Headers>${named('Header', headers)}</Headers>${body}`;
 }

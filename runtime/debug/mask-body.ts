@@ -1,7 +1,7 @@
 import { parseJson } from '../json-depth.ts';
 import type { JsonPath } from '../language/json-path.ts';
 import { PatternError } from '../language/pattern.ts';
-import { type XPath, XmlMalformed } from '../language/xpath.ts';
+import { XmlMalformed, type XPath } from '../language/xpath.ts';
 import { hidden } from './secret-names.ts';
 import type { Secrets } from './secrets.ts';
 

@@ -44,7 +44,7 @@ export interface SessionInfo {
 }
 
 /** Why a session ended. `size`: its calls took all the memory that a session may take. */
-export type SessionEnd = 'count' | 'timeout' | 'size' | 'deleted' | 'closed' | 'undeployed';
+export type SessionEnd = 'count' | 'timeout' | 'size' | 'deleted' | 'ended' | 'closed';
 
 export type SessionEvent =
   | { readonly type: 'opened'; readonly session: SessionInfo }
@@ -78,12 +78,7 @@ export class Session {
   #endedAt: number | null = null;
   #ended: SessionEnd | null = null;
 
-  constructor(
-    id: string,
-    options: SessionOptions,
-    filter: Condition | undefined,
-    tell: (event: SessionEvent) => void,
-  ) {
+  constructor(id: string, options: SessionOptions, filter: Condition | undefined, tell: (event: SessionEvent) => void) {
     this.id = id;
     this.options = options;
     this.#filter = filter;

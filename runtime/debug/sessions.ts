@@ -79,10 +79,10 @@ export class Sessions {
   }
 
   /** @returns ends listening */
-  listen(listener: (event: SessionEvent) => void): () => void {
+  readonly listen = (listener: (event: SessionEvent) => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
+  };
 
   close(): void {
     for (const session of this.#sessions.values()) session.end('closed');

@@ -1,6 +1,7 @@
 import { type Environment, emptyEnvironment } from '../bundle/environment.ts';
 import type { LoadedBundle } from '../bundle/load.ts';
 import { type BundleId, idText } from '../state/revisions.ts';
+import { OutdatedTables } from '../state/shared-tables.ts';
 import { Batch } from '../state/table.ts';
 import { basePathTaken } from './base-paths.ts';
 import { Breath } from './breath.ts';
@@ -98,13 +99,14 @@ export class Active {
     return puts;
   }
 
-  /** @throws DeploymentRefusal storage */
+  /** @throws DeploymentRefusal storage; OutdatedTables when another server was faster */
   async commit(record: (batch: Batch) => void): Promise<void> {
     const batch = new Batch();
     record(batch);
     try {
       await batch.commit(this.#ground.store);
     } catch (error) {
+      if (error instanceof OutdatedTables) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new DeploymentRefusal('storage', `The store cannot be written: ${reason}.`, [], { cause: error });
     }

@@ -1,6 +1,6 @@
 import type { Environment } from '../bundle/environment.ts';
-import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import type { LoadedBundle } from '../bundle/load.ts';
+import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import { BundleCompiler, type CompileContext } from '../flow/bundle-compiler.ts';
 import { compileProxy } from '../flow/proxy-plan.ts';
 import { compileSharedFlow } from '../flow/shared-flow.ts';
@@ -23,19 +23,24 @@ export class BundleSetCompiler {
   static async open(
     put: readonly LoadedBundle[],
     environment: Environment,
-    { store, connections, engines, consumers }: Ground,
+    { store, caches, connections, engines, consumers }: Ground,
   ): Promise<BundleSetCompiler> {
     const bundles = put.map(({ bundle }) => bundle);
     return new BundleSetCompiler({
       environment,
       store,
+      caches,
       consumers,
       scripts: await engines.scripts(bundles),
       xpath: await engines.xpath(bundles),
       xsd: await engines.xsd(bundles),
       oas: await engines.oas(bundles),
       graphql: await engines.graphql(bundles),
+      tokenizer: await engines.tokenizer(bundles),
+      saml: await engines.saml(bundles),
+      ldap: await engines.ldap(bundles),
       policies,
+      overrides: engines.overrides,
       connections,
     });
   }
@@ -44,7 +49,10 @@ export class BundleSetCompiler {
    * Mistakes are added to the findings of the loaded bundle.
    * @param recorder for a plan of a debug session
    */
-  compile({ bundle, diagnostics }: LoadedBundle, recorder?: PlanRecorder): { compiled: Compiled; compiler: BundleCompiler } {
+  compile(
+    { bundle, diagnostics }: LoadedBundle,
+    recorder?: PlanRecorder,
+  ): { compiled: Compiled; compiler: BundleCompiler } {
     const uses = new Uses(this.environment);
     const context = { ...this.#context, environment: uses.environment };
     const compiler = new BundleCompiler(bundle, context, diagnostics, readsDurations(bundle), recorder);

@@ -24,7 +24,7 @@ export interface Call {
   readonly to: string | undefined;
   /** What is called, as written: a name, `PROXY/ENDPOINT`, or a path, which may hold a template. */
   readonly wanted: string;
-  /** The ServiceCallout that calls; undefined for a TargetEndpoint. */
+  /** The policy that calls; undefined for a TargetEndpoint. */
   readonly policy: string | undefined;
   /** Whether the call is part of a circle. */
   readonly loop: boolean;
@@ -60,7 +60,7 @@ function localCalls(
   endpoint: CompiledEndpoint,
   bundle: Bundle | undefined,
   flows: ReadonlyMap<string, Bundle>,
-): WrittenCall[] {
+): Omit<WrittenCall, 'at'>[] {
   const written = bundle === undefined ? [] : (writtenCalls(bundle, flows).get(endpoint.name) ?? []);
   return [...written, ...endpoint.calls.map((call) => ({ call, policy: undefined, template: undefined }))];
 }

@@ -7,6 +7,7 @@ import type { LocalCall } from '../flow/target.ts';
 import { elementsOf, textOf } from '../xml/element.ts';
 import { type Spot, spotOf } from './spot.ts';
 import type { Uses } from './uses.ts';
+import { writtenCalls } from './written-calls.ts';
 
 /** A base path that a bundle declares. */
 export interface Claim {
@@ -34,6 +35,8 @@ export interface Compiled {
   readonly claims: readonly Claim[];
   /** Where it calls other proxies, by `localCallKey`. */
   readonly localCallsAt: ReadonlyMap<string, Spot>;
+  /** The literal local calls of its own policies, by the name of the endpoint whose flows have them. */
+  readonly policyCalls: ReadonlyMap<string, readonly LocalCall[]>;
   /** Its base configuration. */
   readonly at: Spot;
   /** Whether it names `target.url`: then what is called is known only when a request runs. */
@@ -47,6 +50,7 @@ export interface Compiled {
 /** Reads off a bundle what outlives it. */
 export function compiledOf(bundle: Bundle, made: Pick<Compiled, 'plan' | 'sharedFlow'>, uses: Uses): Compiled {
   const { kind, name, revision, digest } = bundle;
+  const ofPolicies = policyCallsOf(bundle);
   return {
     kind,
     name,
@@ -54,7 +58,8 @@ export function compiledOf(bundle: Bundle, made: Pick<Compiled, 'plan' | 'shared
     digest,
     ...made,
     claims: claimsOf(bundle),
-    localCallsAt: localCallsOf(bundle),
+    localCallsAt: new Map([...ofPolicies.places, ...localCallsOf(bundle)]),
+    policyCalls: ofPolicies.calls,
     at: spotOf(bundle.at),
     setsTargetUrl: mentionsTargetUrl(bundle),
     flowCalls: flowCallsOf(bundle),
@@ -87,6 +92,21 @@ function localCallsOf(bundle: Bundle): Map<string, Spot> {
     places.set(localCallKey(named ? { proxy: leaf.text, endpoint } : { path: leaf.text }), spotOf(leaf.at));
   }
   return places;
+}
+
+function policyCallsOf(bundle: Bundle): { calls: Compiled['policyCalls']; places: Compiled['localCallsAt'] } {
+  const calls = new Map<string, LocalCall[]>();
+  const places = new Map<string, Spot>();
+  for (const [endpoint, written] of writtenCalls(bundle, new Map())) {
+    const literal = written.filter((one) => one.policy !== undefined && one.template === undefined);
+    if (literal.length > 0)
+      calls.set(
+        endpoint,
+        literal.map(({ call }) => call),
+      );
+    for (const { call, at } of literal) places.set(localCallKey(call), spotOf(at));
+  }
+  return { calls, places };
 }
 
 function mentionsTargetUrl(bundle: Bundle): boolean {

@@ -50,9 +50,7 @@ export async function contractDeployment(
       state.decide({ kind, name }, { revision, since, directory: state.seen({ kind, name })?.digest ?? null }, batch);
     }
     for (const { kind, name } of remove) {
-      const seen = state.seen({ kind, name });
-      const none = { revision: null, since: Date.now(), directory: seen?.digest ?? null };
-      state.decide({ kind, name }, seen === undefined ? undefined : none, batch);
+      state.decideNone({ kind, name }, batch);
     }
     const { environmentFiles: files } = contract;
     if (next !== undefined) state.setContract({ revision: number, environment: next.environment.name, files }, batch);

@@ -95,7 +95,8 @@ export class Debugging {
 
   readonly #compile: CompileRecorded = async ({ name, revision, digest }, kind) => {
     const loaded = await this.#read({ kind, name });
-    if (loaded === undefined || loaded.bundle.digest !== digest || loaded.bundle.revision !== revision) return undefined;
+    if (loaded === undefined || loaded.bundle.digest !== digest || loaded.bundle.revision !== revision)
+      return undefined;
     const set = await BundleSetCompiler.open([loaded], this.#active.environment, this.#ground);
     const { compiled } = set.compile(loaded, this.#recorder.plans);
     return loaded.diagnostics.errorCount > 0 ? undefined : compiled;

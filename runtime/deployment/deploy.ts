@@ -4,6 +4,7 @@ import type { LoadedBundle } from '../bundle/load.ts';
 import type { Diagnostic } from '../diagnostic.ts';
 import type { BundleCompiler } from '../flow/bundle-compiler.ts';
 import type { Connections } from '../flow/connections.ts';
+import type { Caches } from '../state/cache.ts';
 import type { Consumers } from '../state/consumers.ts';
 import { type BundleId, idText } from '../state/revisions.ts';
 import type { Store } from '../state/store.ts';
@@ -21,6 +22,8 @@ import type { Uses } from './uses.ts';
 /** What outlives a deployment. */
 export interface Ground {
   readonly store: Store;
+  /** Absent: each bundle has a bound of its own for what it caches. */
+  readonly caches?: Caches;
   readonly connections: Connections;
   readonly engines: Engines;
   readonly consumers: Consumers;

@@ -10,11 +10,14 @@ import { DeployedState } from '../state/deployed.ts';
 import type { ResourceKind } from '../state/resource-kinds.ts';
 import type { Resources } from '../state/resources.ts';
 import { type BundleId, idOfText, idText, type Revision, Revisions } from '../state/revisions.ts';
+import type { SharedTables } from '../state/shared-tables.ts';
+import { StoreFailure } from '../state/store-failure.ts';
 import { Active } from './active.ts';
 import { type Attempt, type BundleState, stateOf } from './bundle-state.ts';
 import { type ContractResult, contractDeployment } from './contract-deployment.ts';
-import type { Deployment, Ground } from './deploy.ts';
+import { Convergence } from './convergence.ts';
 import { Debugging } from './debugging.ts';
+import type { Deployment, Ground } from './deploy.ts';
 import type { DeploymentParts } from './deployment-parts.ts';
 import { DirectoryDeployer } from './directory-deployer.ts';
 import { EnvironmentKeeper } from './environment-keeper.ts';
@@ -54,11 +57,22 @@ export class Deployments {
   readonly #editor: RevisionEditor;
   readonly #tests: TestData;
   readonly #queue = new WorkQueue();
-  #closed = false;
+  readonly #convergence: Convergence | undefined;
+  /** Whether taking over what others changed is queued. */
+  #isBehind = false;
+  #isClosed = false;
 
-  private constructor(parts: DeploymentParts, directory: DirectoryDeployer, tests: TestData, debugging: Debugging) {
+  private constructor(
+    parts: DeploymentParts,
+    directory: DirectoryDeployer,
+    tests: TestData,
+    debugging: Debugging,
+    tables: SharedTables | undefined,
+  ) {
     this.debugging = debugging;
     this.#parts = parts;
+    this.#convergence = tables && new Convergence(tables, parts, directory);
+    tables?.watch(() => this.#heard());
     this.#directory = directory;
     this.#editor = new RevisionEditor(parts);
     this.#tests = tests;
@@ -80,7 +94,7 @@ export class Deployments {
       const serving = active.known(id)?.serving;
       return serving === undefined ? undefined : readAgain(serving, contents, log);
     });
-    return new Deployments(parts, directory, await TestData.open(store), debugging);
+    return new Deployments(parts, directory, await TestData.open(store), debugging, store.shared?.tables);
   }
 
   get serving(): Serving {
@@ -118,12 +132,13 @@ export class Deployments {
 
   /** Deploys what the directory holds and what the store remembers. Once, before anything else. */
   start(loaded: Loaded): Promise<Deployment> {
-    return this.#queue.run(() => this.#directory.take(loaded));
+    const work = () => this.#directory.take(loaded);
+    return this.#queue.run(() => this.#convergence?.start(work) ?? work());
   }
 
   /** Takes a later reading of the directory; finds out itself what is new in it. */
   reloadDirectory(loaded: Loaded): Promise<Deployment> {
-    return this.#queue.run(() => this.#directory.take(loaded));
+    return this.#change(() => this.#directory.take(loaded));
   }
 
   /**
@@ -135,7 +150,7 @@ export class Deployments {
     const { active } = this.#parts;
     const part = async (): Promise<Deployment | undefined> => {
       const puts = await active.readUnchecked(checkedTogether);
-      if (puts.length === 0 || this.#closed) return undefined;
+      if (puts.length === 0 || this.#isClosed) return undefined;
       return active.apply({ puts, remove: [], refuse: 'nothing', record: () => undefined });
     };
     for (let done = await this.#queue.run(part); done !== undefined; done = await this.#queue.run(part)) found(done);
@@ -191,12 +206,12 @@ export class Deployments {
 
   /** What deploying it would find; nothing is stored. */
   check(files: BundleFiles, name?: string): Promise<readonly Diagnostic[]> {
-    return this.#queue.run(() => this.#editor.check(loadAs(files, name, 0)));
+    return this.#change(() => this.#editor.check(loadAs(files, name, 0)));
   }
 
   /** Stores a new revision, which does not serve yet. `validate`, the default: mistakes refuse it. */
   importRevision(files: BundleFiles, options: { name?: string; validate?: boolean } = {}): Promise<Imported> {
-    return this.#queue.run(() => this.#editor.import(files, options.name, options.validate ?? true));
+    return this.#change(() => this.#editor.import(files, options.name, options.validate ?? true));
   }
 
   /** Replaces the content of a revision that does not serve. */
@@ -209,45 +224,45 @@ export class Deployments {
     const replace = async () => ({
       diagnostics: await this.#editor.replace(id, revision, files, options.validate ?? true),
     });
-    return this.#queue.run(replace);
+    return this.#change(replace);
   }
 
   /** Sets one file of a revision that does not serve. @param path below its folder, `policies/X.xml` */
   putPiece(id: BundleId, revision: number, path: string, bytes: Uint8Array): Promise<void> {
-    return this.#queue.run(() => this.#editor.piece(id, revision, path, bytes));
+    return this.#change(() => this.#editor.piece(id, revision, path, bytes));
   }
 
   deletePiece(id: BundleId, revision: number, path: string): Promise<void> {
-    return this.#queue.run(() => this.#editor.piece(id, revision, path, undefined));
+    return this.#change(() => this.#editor.piece(id, revision, path, undefined));
   }
 
   /** Makes a revision serve. Without `override` only when no other one of that bundle does. */
   deployRevision(id: BundleId, revision: number, options: DeployOptions = {}): Promise<Deployment> {
-    return this.#queue.run(() => deployStored(this.#parts, id, revision, options));
+    return this.#change(() => deployStored(this.#parts, id, revision, options));
   }
 
   /** @param revision that must be the one that serves; undefined: whichever does */
   undeploy(id: BundleId, revision?: number): Promise<Deployment> {
-    return this.#queue.run(() => undeployServing(this.#parts, id, revision));
+    return this.#change(() => undeployServing(this.#parts, id, revision));
   }
 
   deleteRevision(id: BundleId, revision: number): Promise<void> {
-    return this.#queue.run(() => this.#editor.remove(id, revision));
+    return this.#change(() => this.#editor.remove(id, revision));
   }
 
   /** @returns the numbers of the revisions that are gone */
   deleteAll(id: BundleId): Promise<number[]> {
-    return this.#queue.run(() => this.#editor.removeAll(id));
+    return this.#change(() => this.#editor.removeAll(id));
   }
 
   /** Replaces everything by what a zip of a workspace holds. @param environment default as for a directory */
   replaceContract(zip: Uint8Array, environment?: string): Promise<ContractResult> {
-    return this.#queue.run(() => contractDeployment(this.#parts, this.#editor, zip, environment));
+    return this.#change(() => contractDeployment(this.#parts, this.#editor, zip, environment));
   }
 
   /** Back to what the directory holds: takes back contract, deployments and undeployments of the API, and test data. */
   reset(): Promise<Deployment> {
-    return this.#queue.run(async () => {
+    return this.#change(async () => {
       await this.#tests.replace(undefined, this.#parts);
       return resetDeployment(this.#parts, this.#directory);
     });
@@ -256,20 +271,40 @@ export class Deployments {
   /** Sets a resource or, without a value, deletes it. @returns warnings */
   changeResource(kind: ResourceKind, name: string, value: JsonObject | undefined): Promise<readonly Diagnostic[]> {
     const { environment, active } = this.#parts;
-    return this.#queue.run(() => environment.change(active, kind, name, value));
+    return this.#change(() => environment.change(active, kind, name, value));
   }
 
   /** Replaces all test data by a zip of JSON files; undefined: by none. @returns warnings */
   replaceTestData(zip: Uint8Array | undefined): Promise<readonly Diagnostic[]> {
-    return this.#queue.run(() => this.#tests.replace(zip, this.#parts));
+    return this.#change(() => this.#tests.replace(zip, this.#parts));
   }
 
   /** Lets what is under way finish. Everything is closed once the last request is over. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#isClosed = true;
     this.debugging.close();
     await this.#queue.run(() => Promise.resolve());
     this.serving.close();
+  }
+
+  /** Other servers may have changed something. */
+  #heard(): void {
+    if (this.#isBehind || this.#isClosed) return;
+    this.#isBehind = true;
+    const catchUp = async (): Promise<void> => {
+      this.#isBehind = false;
+      if (!this.#isClosed) await this.#convergence?.catchUp();
+    };
+    this.#queue.run(catchUp).catch((error: unknown) => {
+      // Told where the store is; what was missed is asked for again.
+      if (error instanceof StoreFailure) return;
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.#parts.log.error({ error: String(error), stack }, 'what other servers changed cannot be taken over');
+    });
+  }
+
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    return this.#queue.run(() => this.#convergence?.run(work) ?? work());
   }
 }
 

@@ -1,6 +1,7 @@
 import type { LoadedBundle } from '../bundle/load.ts';
-import type { DeployedState, Seen } from '../state/deployed.ts';
+import type { DeployedState } from '../state/deployed.ts';
 import { type BundleId, idOfText, idText } from '../state/revisions.ts';
+import type { Seen } from '../state/seen.ts';
 import type { Batch } from '../state/table.ts';
 import type { Put } from './bundle-state.ts';
 import type { DeployedBundle } from './deploy.ts';
@@ -44,6 +45,7 @@ export function planDirectory(
     const id = { kind, name };
     const key = idText(id);
     now.set(key, { folder, digest });
+    state.recognize(id, digest);
     const seen = state.seen(id);
     const isSame = (held === undefined ? seen : held.get(key))?.digest === digest;
     if (isSame && held !== undefined) continue;
@@ -79,7 +81,7 @@ function recordPut(put: Put, state: DeployedState, batch: Batch, result: Deploye
   const { kind, name } = put.loaded.bundle;
   const id = { kind, name };
   if (result?.state !== 'deployed') return;
-  state.decide(id, undefined, batch);
+  state.overrule(id, batch);
   const seen: Seen = { digest: put.digest, revision: put.revision, since: put.since };
   const before = state.seen(id);
   if (before?.digest !== seen.digest || before.revision !== seen.revision) state.setSeen(id, seen, batch);
@@ -103,10 +105,16 @@ function decidedAlone(now: ReadonlyMap<string, Held>, state: DeployedState): Bun
 
 function servesFromDirectory(id: BundleId, state: DeployedState): boolean {
   const decision = state.decision(id);
+  // Of several servers each may go on from the store with what another one's directory holds.
+  if (state.isShared) return decision === undefined;
   return decision === undefined || decision.revision === state.seen(id)?.revision;
 }
 
 function recordGone(id: BundleId, state: DeployedState, batch: Batch): void {
+  if (state.isShared) {
+    state.setSeen(id, undefined, batch);
+    return;
+  }
   const decision = state.decision(id);
   const isOfApi = decision !== undefined && decision.revision !== null && !servesFromDirectory(id, state);
   state.decide(id, isOfApi ? { ...decision, directory: null } : undefined, batch);

@@ -74,7 +74,7 @@ export class DirectoryDeployer {
     bundles: readonly LoadedBundle[],
     environment: NextEnvironment | undefined,
   ): Promise<Deployment> {
-    const { active, state } = this.#parts;
+    const { active, state, revisions } = this.#parts;
     const decided = await Promise.all(plan.decided.map((id) => this.#decided(id, bundles)));
     const puts = [...plan.puts, ...decided.flatMap((put) => put ?? [])];
     const deployment = await active.apply({
@@ -85,6 +85,8 @@ export class DirectoryDeployer {
       record: (batch, results) => {
         environment?.record(batch);
         plan.record(batch, results);
+        if (state.isShared)
+          for (const { loaded, revision } of plan.puts) revisions.reserve(idOf(loaded), revision, batch);
       },
     });
     // Faulty content of the directory does not stop what the API deployed before.
@@ -101,6 +103,17 @@ export class DirectoryDeployer {
     }
     const results = deployment.bundles.map((one) => (stoodIn.has(one) ? { ...one, state: 'kept' as const } : one));
     return { ...deployment, bundles: results, snapshot: active.serving.plain };
+  }
+
+  /** What is to serve under a name by what is decided and what the directory holds; undefined: nothing, or it cannot be read. */
+  async wanted(id: BundleId): Promise<Put | undefined> {
+    const { state, contents } = this.#parts;
+    if (state.decision(id) !== undefined) return this.#decided(id, []);
+    const seen = state.seen(id);
+    if (seen === undefined || this.held(idText(id)) === undefined) return undefined;
+    const { digest, revision, since } = seen;
+    const loaded = await contents.latestInDirectory(id, digest, revision);
+    return loaded && { loaded, origin: 'directory', revision, since, digest };
   }
 
   /** The revision that the API decided on. */
@@ -122,4 +135,8 @@ export class DirectoryDeployer {
       return undefined;
     }
   }
+}
+
+function idOf({ bundle: { kind, name } }: LoadedBundle): BundleId {
+  return { kind, name };
 }

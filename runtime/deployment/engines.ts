@@ -1,26 +1,37 @@
 import type { Bundle } from '../bundle/bundle.ts';
+import type { Overrides } from '../bundle/overrides.ts';
 import { loadXPath, type XPathEngine } from '../language/xpath.ts';
 import { loadXsd, type XsdEngine } from '../language/xsd.ts';
 import { type GraphqlEngine, loadGraphql } from '../policies/graphql-engine.ts';
+import { type LdapEngine, loadLdap } from '../policies/ldap-engine.ts';
 import { loadOas, type OasEngine } from '../policies/oas-engine.ts';
+import { loadTokenizer, type Tokenizer } from '../policies/prompt-tokenizer.ts';
+import { loadSaml, type SamlEngine } from '../policies/saml-engine.ts';
 import { createScriptEngine } from '../script/create.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 
 /** Engines that cost start time and memory: loaded when the first bundle asks for one, and kept. */
 export class Engines {
+  /** Scripts for policies that cannot run here. */
+  readonly overrides: Overrides | undefined;
   readonly #kind: 'quickjs' | 'vm';
   #scripts: Promise<ScriptEngine> | undefined;
   #xpath: Promise<XPathEngine> | undefined;
   #xsd: Promise<XsdEngine> | undefined;
   #oas: Promise<OasEngine> | undefined;
   #graphql: Promise<GraphqlEngine> | undefined;
+  #tokenizer: Promise<Tokenizer> | undefined;
+  #saml: Promise<SamlEngine> | undefined;
+  #ldap: Promise<LdapEngine> | undefined;
 
-  constructor(kind: 'quickjs' | 'vm') {
+  constructor(kind: 'quickjs' | 'vm', overrides?: Overrides) {
     this.#kind = kind;
+    this.overrides = overrides;
   }
 
   async scripts(bundles: readonly Bundle[]): Promise<ScriptEngine | undefined> {
-    if (bundles.some(hasScript)) this.#scripts ??= createScriptEngine(this.#kind);
+    const elements = this.overrides === undefined ? ['Javascript'] : ['Javascript', 'Script', 'JavaCallout'];
+    if (bundles.some((bundle) => hasScript(bundle, elements))) this.#scripts ??= createScriptEngine(this.#kind);
     return this.#scripts;
   }
 
@@ -49,13 +60,30 @@ export class Engines {
     return this.#graphql;
   }
 
+  async tokenizer(bundles: readonly Bundle[]): Promise<Tokenizer | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'PromptTokenLimit', /^/))) this.#tokenizer ??= loadTokenizer();
+    return this.#tokenizer;
+  }
+
+  async saml(bundles: readonly Bundle[]): Promise<SamlEngine | undefined> {
+    const policies = ['GenerateSAMLAssertion', 'ValidateSAMLAssertion'];
+    if (bundles.some((bundle) => policies.some((one) => hasPolicy(bundle, one, /^/)))) this.#saml ??= loadSaml();
+    return this.#saml;
+  }
+
+  async ldap(bundles: readonly Bundle[]): Promise<LdapEngine | undefined> {
+    if (bundles.some((bundle) => hasPolicy(bundle, 'Ldap', /^/))) this.#ldap ??= loadLdap();
+    return this.#ldap;
+  }
+
   async close(): Promise<void> {
     (await this.#scripts)?.close();
+    await (await this.#ldap)?.close();
   }
 }
 
-function hasScript(bundle: Bundle): boolean {
-  return [...bundle.policies.values()].some((policy) => policy.root.name === 'Javascript');
+function hasScript(bundle: Bundle, elements: readonly string[]): boolean {
+  return [...bundle.policies.values()].some((policy) => elements.includes(policy.root.name));
 }
 
 /** Whether the bundle has a policy of that element, with something in its text. */

@@ -61,6 +61,11 @@ export class EnvironmentKeeper {
     };
   }
 
+  /** The same files, with what came by the API by now. */
+  again(): NextEnvironment {
+    return { environment: this.merged(), record: () => undefined, take: () => undefined };
+  }
+
   /**
    * Sets a resource or, without a value, deletes it. What is compiled with it is compiled anew.
    * @returns warnings

@@ -29,14 +29,15 @@ export async function deployStored(
     const fields = { bundle: idText(id), revision: seen?.revision };
     log.warn(fields, 'the directory has changed since it was read: the revision that is replaced cannot be kept');
   }
-  const isDirectory = put.origin === 'directory' && basePath === undefined;
+  // Directories of other servers need not hold it: they are told, and read it from the store.
+  const isDirectory = put.origin === 'directory' && basePath === undefined && !state.isShared;
   const decision = { revision, since: put.since, basePath, directory: seen?.digest ?? null };
   return active.apply({
     puts: [put],
     remove: [],
     refuse: 'faulty',
     record: (batch) => {
-      if (put.origin !== 'directory') keep?.(batch);
+      if (put.origin !== 'directory' || state.isShared) keep?.(batch);
       state.decide(id, isDirectory ? undefined : decision, batch);
     },
   });
@@ -57,12 +58,10 @@ export async function undeployServing(
     const what = revision === undefined ? titleOf(id) : `Revision ${revision} of ${titleOf(id)}`;
     throw new DeploymentRefusal('notDeployed', `${what} is not deployed.`);
   }
-  const seen = state.seen(id);
-  const none = { revision: null, since: Date.now(), directory: seen?.digest ?? null };
   return active.apply({
     puts: [],
     remove: [id],
     refuse: 'nothing',
-    record: (batch) => state.decide(id, seen === undefined ? undefined : none, batch),
+    record: (batch) => state.decideNone(id, batch),
   });
 }

@@ -92,7 +92,7 @@ export class RevisionEditor {
     await active.commit((batch) => {
       revisions.forget(id, batch);
       // What the directory holds is not ours to delete: it stays undeployed.
-      if (state.seen(id) === undefined) state.decide(id, undefined, batch);
+      if (state.seen(id) === undefined && !state.isShared) state.decide(id, undefined, batch);
     });
     return all.map(({ revision }) => revision);
   }

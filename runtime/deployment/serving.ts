@@ -1,5 +1,5 @@
-import type { Snapshot } from './snapshot.ts';
 import type { ProxyPlan } from '../flow/proxy-plan.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Gives the snapshot that serves in place of one, while debug sessions are open. */
 export type Overlay = (plain: Snapshot) => Snapshot;

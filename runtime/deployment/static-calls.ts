@@ -18,10 +18,13 @@ export interface CrossFinding {
   readonly finding: Diagnostic;
 }
 
-/** Who calls whom by a literal LocalTargetConnection. */
+/** Who calls whom by what is written literally, in targets and in policies. */
 export function callGraph(snapshot: Snapshot): CallEdge[] {
   const endpoints = [...snapshot.plans.values()].flatMap((plan) => plan.endpoints);
-  return endpoints.flatMap((from) => from.calls.map((call) => ({ from, to: snapshot.endpointOf(call), call })));
+  return endpoints.flatMap((from) => {
+    const ofPolicies = snapshot.compiled.get(`apiproxy/${from.proxy}`)?.policyCalls.get(from.name) ?? [];
+    return [...from.calls, ...ofPolicies].map((call) => ({ from, to: snapshot.endpointOf(call), call }));
+  });
 }
 
 /**
@@ -72,7 +75,7 @@ function missingTarget(
   const [best] = 'path' in call ? [] : nearest(call.proxy, snapshot.plans.keys());
   const hint =
     best === undefined ? 'It may be deployed later; until then the call answers 404.' : `Did you mean "${best}"?`;
-  const message = `LocalTargetConnection calls ${wanted}, which is not deployed.`;
+  const message = `A local call goes to ${wanted}, which is not deployed.`;
   return { about, finding: findingAt(placeOf(call, caller), 'warning', 'ZH032', message, hint) };
 }
 

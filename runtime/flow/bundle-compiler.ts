@@ -1,5 +1,6 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
+import type { Overrides } from '../bundle/overrides.ts';
 import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import { type Diagnostics, type Place, placeWithin } from '../diagnostic.ts';
 import { type Condition, compileCondition } from '../language/condition.ts';
@@ -7,10 +8,14 @@ import { compileTemplate, type Template } from '../language/template.ts';
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { LdapEngine } from '../policies/ldap-engine.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
 import type { Policy, TemplateRequest } from '../policies/policy.ts';
+import type { Tokenizer } from '../policies/prompt-tokenizer.ts';
+import type { SamlEngine } from '../policies/saml-engine.ts';
 import type { ScriptEngine } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
+import type { Caches } from '../state/cache.ts';
 import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
@@ -21,6 +26,8 @@ import { compilePolicy } from './policy-compiler.ts';
 export interface CompileContext {
   readonly environment: Environment;
   readonly store: Store;
+  /** The server's, whose bound is one for all proxies; absent: caches that no request will use. */
+  readonly caches?: Caches | undefined;
   readonly consumers: Consumers;
   /** Undefined unless some bundle has a script. */
   readonly scripts: ScriptEngine | undefined;
@@ -32,7 +39,15 @@ export interface CompileContext {
   readonly oas: OasEngine | undefined;
   /** Undefined unless some bundle has a GraphQL policy. */
   readonly graphql: GraphqlEngine | undefined;
+  /** Absent unless some bundle counts the tokens of prompts. */
+  readonly tokenizer?: Tokenizer | undefined;
+  /** Undefined unless some bundle signs or validates SAML assertions. */
+  readonly saml: SamlEngine | undefined;
+  /** Undefined unless some bundle has an Ldap policy. */
+  readonly ldap: LdapEngine | undefined;
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Scripts for policies that cannot run here; undefined when there is no directory of them. */
+  readonly overrides?: Overrides | undefined;
   readonly connections: Connections;
 }
 
@@ -47,6 +62,8 @@ export class BundleCompiler implements ConnectionCompiler {
   readonly timed: boolean;
   /** What notes each step of a call; undefined in all plans but those of debug sessions. */
   readonly recorder: PlanRecorder | undefined;
+  /** Names of the ResponseCache policies: what they skip when they hit is a matter of the flows (resume.ts). */
+  readonly responseCaches: ReadonlySet<string>;
   /** To be done once the bundle turns out to have no mistakes. */
   readonly deployWork: (() => Answer<unknown>)[] = [];
   readonly #policies = new Map<string, CompiledPolicy | undefined>();
@@ -64,6 +81,8 @@ export class BundleCompiler implements ConnectionCompiler {
     this.diagnostics = diagnostics;
     this.timed = timed;
     this.recorder = recorder;
+    const caching = [...bundle.policies.values()].filter(({ root }) => root.name === 'ResponseCache');
+    this.responseCaches = new Set(caching.map(({ name }) => name));
   }
 
   get environment(): Environment {

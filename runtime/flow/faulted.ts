@@ -3,6 +3,7 @@ import { Body } from '../message/body.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import { Headers } from '../message/headers.ts';
 import { Message } from '../message/message.ts';
+import { StoreFailure } from '../state/store-failure.ts';
 
 /**
  * Puts an exchange into the error state and runs the fault rules of the endpoint it is in. A fault in those rules ends
@@ -34,9 +35,11 @@ function enterErrorState(exchange: Exchange, error: unknown): void {
   if (!keepsRaised) exchange.error = defaultError(fault);
 }
 
-/** Anything but a Fault is our mistake: logged with its stack, and a plain 500 to the client. */
+/** Anything but a Fault, or a store out of reach, is our mistake: logged with its stack, and a plain 500 to the client. */
 export function faultOf(exchange: Exchange, error: unknown): Fault {
   if (error instanceof Fault) return error;
+  // Told in the log where the store is, and not once for every request.
+  if (error instanceof StoreFailure) return new Fault(flowFaults.storeUnavailable);
   exchange.surroundings.report(error, exchange);
   return new Fault(flowFaults.internalServerError);
 }

@@ -2,8 +2,10 @@ import type { ConditionalFlowConfig, DirectionConfig, StepConfig, UnconditionalF
 import { type BodyNeed, BodyNeed as Need } from '../message/body-need.ts';
 import type { Exchange } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
+import { policiesOf, responsePolicies } from './attachments.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
+import { resumeUnless } from './resume.ts';
 import { nothing, sequence } from './sequence.ts';
 import { compileStep } from './step.ts';
 import { verdict } from './verdict.ts';
@@ -11,7 +13,7 @@ import { verdict } from './verdict.ts';
 /** PreFlow, conditional flows and PostFlow of an endpoint. Apigee: flow configuration reference. */
 
 export type Direction = 'Request' | 'Response';
-type Side = 'proxy' | 'target';
+export type Side = 'proxy' | 'target';
 
 interface FlowsConfig {
   readonly PreFlow: UnconditionalFlowConfig | undefined;
@@ -27,13 +29,17 @@ export interface CompiledFlows {
 /** PreFlow, then the first conditional flow whose condition holds, then PostFlow; request and response apart. */
 export function compileFlows(config: FlowsConfig, side: Side, compiler: FlowCompiler): CompiledFlows {
   const conditions = new FlowConditions(config.Flows?.Flow ?? [], compiler);
-  const one = (direction: Direction): Step =>
+  const one = (direction: Direction, start: Step, beforePostFlow: Step): Step =>
     sequence([
+      start,
       unconditional('PreFlow', config.PreFlow, direction, side, compiler),
       conditions.firstMatching(direction, side),
+      beforePostFlow,
       unconditional('PostFlow', config.PostFlow, direction, side, compiler),
     ]);
-  return { request: one('Request'), response: one('Response') };
+  const resume = resumeUnless(responsePolicies(config), compiler.parts);
+  const resumeLate = resumeUnless(policiesOf([config.PostFlow]), compiler.parts);
+  return { request: one('Request', nothing, nothing), response: one('Response', resume, resumeLate) };
 }
 
 export function compileDirection(config: DirectionConfig | undefined, compiler: FlowCompiler): Step {
@@ -56,23 +62,26 @@ function unconditional(
   side: Side,
   compiler: FlowCompiler,
 ): Step {
-  return namedFlow(name, config, direction, side, compiler);
+  return directedFlow(name, config, direction, side, compiler);
 }
 
-/** Leaves the flow's name and description where flow variables read them. */
-function namedFlow(
+function directedFlow(
   name: string,
   config: UnconditionalFlowConfig | ConditionalFlowConfig | undefined,
   direction: Direction,
   side: Side,
   compiler: FlowCompiler,
 ): Step {
-  const plain = compileDirection(config?.[direction], compiler);
-  if (plain === nothing) return nothing;
+  const step = compileDirection(config?.[direction], compiler);
+  if (step === nothing) return nothing;
   const { recorder } = compiler.parts;
   const heard = direction === 'Request' ? 'request' : 'response';
-  const step = recorder?.flow(name, side, heard, plain) ?? plain;
-  const description = config?.Description?.text;
+  return namedFlow(name, config?.Description?.text, side, recorder?.flow(name, side, heard, step) ?? step);
+}
+
+/** Leaves the flow's name and description where flow variables read them. */
+export function namedFlow(name: string, description: string | undefined, side: Side, step: Step): Step {
+  if (step === nothing) return nothing;
   const enter =
     side === 'proxy'
       ? (exchange: Exchange) => {
@@ -114,7 +123,7 @@ class FlowConditions {
   }
 
   firstMatching(direction: Direction, side: Side): Step {
-    const runs = this.#flows.map((flow) => namedFlow(flow.name?.text ?? '', flow, direction, side, this.#compiler));
+    const runs = this.#flows.map((flow) => directedFlow(flow.name?.text ?? '', flow, direction, side, this.#compiler));
     if (runs.every((run) => run === nothing)) return nothing;
     return withPayloads(firstHolding(this.#tests, runs), bufferable(this.#needs, this.#compiler.scope));
   }

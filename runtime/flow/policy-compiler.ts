@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { PolicySource, Resource } from '../bundle/bundle.ts';
+import { findKeyStore, type KeyStore } from '../bundle/environment.ts';
 import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
-import type { Place } from '../diagnostic.ts';
+import { nearest, type Place } from '../diagnostic.ts';
 import { Fault } from '../fault.ts';
 import type { Condition } from '../language/condition.ts';
 import type { Template } from '../language/template.ts';
@@ -16,16 +17,24 @@ import {
 import type { XPathEngine } from '../language/xpath.ts';
 import type { XsdEngine } from '../language/xsd.ts';
 import { BodyNeed } from '../message/body-need.ts';
+import type { GoogleServices } from '../policies/google-services.ts';
+import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { GraphqlEngine } from '../policies/graphql-engine.ts';
+import type { GrpcConnection } from '../policies/grpc-connection.ts';
+import type { LdapEngine } from '../policies/ldap-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from '../policies/log-output.ts';
 import type { OasEngine } from '../policies/oas-engine.ts';
-import type { Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
+import type { Attachment, Callout, Compiler, Policy, Step, TemplateRequest } from '../policies/policy.ts';
+import type { Tokenizer } from '../policies/prompt-tokenizer.ts';
+import type { SamlEngine } from '../policies/saml-engine.ts';
 import { unknownPolicy, unsupportedReason } from '../policies/unsupported.ts';
 import { checkElement } from '../schema/check.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
+import { Caches } from '../state/cache.ts';
 import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
+import { attachmentsOf } from './attachments.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 
@@ -120,13 +129,20 @@ class PolicyCompiler implements Compiler {
   readonly organization: string;
   readonly environment: string;
   readonly store: Store;
+  readonly caches: Caches;
   readonly consumers: Consumers;
   readonly scripts: ScriptEngine | undefined;
   readonly xpath: XPathEngine | undefined;
   readonly xsd: XsdEngine | undefined;
   readonly oas: OasEngine | undefined;
   readonly graphql: GraphqlEngine | undefined;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly saml: SamlEngine | undefined;
+  readonly ldap: LdapEngine | undefined;
   readonly httpClient: ScriptSource['send'];
+  readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
+  readonly pubsub: GoogleServices;
   needed: BodyNeed = BodyNeed.none;
   #compiling: BundleCompiler | undefined;
 
@@ -138,13 +154,20 @@ class PolicyCompiler implements Compiler {
     this.organization = environment.organization;
     this.environment = environment.name;
     this.store = context.store;
+    this.caches = context.caches ?? new Caches(context.store);
     this.consumers = context.consumers;
     this.scripts = context.scripts;
     this.xpath = context.xpath;
     this.xsd = context.xsd;
     this.oas = context.oas;
     this.graphql = context.graphql;
+    this.tokenizer = context.tokenizer;
+    this.saml = context.saml;
+    this.ldap = context.ldap;
     this.httpClient = context.connections.httpClient;
+    this.googleTokens = context.connections.googleTokens;
+    this.googleServices = context.connections.googleServices;
+    this.pubsub = context.connections.pubsub;
     this.#compiling = parts;
   }
 
@@ -156,6 +179,14 @@ class PolicyCompiler implements Compiler {
   /** Compiling is over. */
   finish(): void {
     this.#compiling = undefined;
+  }
+
+  get siblings(): ReadonlyMap<string, PolicySource> {
+    return this.#bundle.bundle.policies;
+  }
+
+  attachments(): readonly Attachment[] {
+    return attachmentsOf(this.#bundle.bundle, this.name);
   }
 
   reader(name: string): Reader {
@@ -190,6 +221,10 @@ class PolicyCompiler implements Compiler {
     return this.#bundle.bundle.resources.get(url) ?? this.#bundle.environment.resources.get(url);
   }
 
+  override(resource: string): Resource | undefined {
+    return this.#bundle.context.overrides?.find(this.bundle, this.name, resource);
+  }
+
   resourceNames(type: string): readonly string[] {
     const { bundle, environment } = this.#bundle;
     return [...bundle.resources.values(), ...environment.resources.values()]
@@ -197,10 +232,30 @@ class PolicyCompiler implements Compiler {
       .map((resource) => resource.name);
   }
 
-  callout(connection: CalloutConnection, at: Place): Callout | undefined {
-    const callout = this.#bundle.context.connections.callout(this.name, connection, at, this.#bundle);
+  keyStores(): (name: string) => KeyStore | undefined {
+    const { environment } = this.#bundle;
+    return (name) => findKeyStore(environment, name);
+  }
+
+  callout(connection: CalloutConnection, at: Place, part?: string): Callout | undefined {
+    const name = part === undefined ? this.name : `${this.name}.${part}`;
+    const callout = this.#bundle.context.connections.callout(name, connection, at, this.#bundle);
     if (callout !== undefined) this.needs(callout.needs);
     return callout;
+  }
+
+  grpc(server: string, at: Place): GrpcConnection {
+    const { environment, context, diagnostics } = this.#bundle;
+    const known = environment.targetServers.get(server);
+    if (known === undefined) {
+      const [best] = nearest(server, environment.targetServers.keys());
+      const hint = best === undefined ? 'Add it to targetservers.json.' : `Did you mean "${best}"?`;
+      diagnostics.warning('ZH634', at, `There is no target server "${server}"; every call of it fails.`, hint);
+    } else if (known.protocol !== 'GRPC' && known.protocol !== 'EXTERNAL_CALLOUT') {
+      const message = `Target server "${server}" has the protocol ${known.protocol}; it is called with gRPC all the same.`;
+      diagnostics.warning('ZH634', at, message, 'Give it "protocol": "GRPC".');
+    }
+    return context.connections.grpc(server, this.#bundle);
   }
 
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection {

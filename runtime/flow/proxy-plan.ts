@@ -4,14 +4,17 @@ import type { Bundle, Named } from '../bundle/bundle.ts';
 import type { ProxyEndpointConfig, RouteRuleConfig } from '../bundle/proxy.ts';
 import { type Exchange, Phase } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
+import { responsePolicies } from './attachments.ts';
 import type { BundleCompiler } from './bundle-compiler.ts';
 import { CompiledEndpoint } from './endpoint.ts';
+import { compileEventFlow } from './event-flow.ts';
 import { compileFaultRules } from './fault-rules.ts';
 import { handleFault } from './faulted.ts';
 import type { FlowCompiler } from './flow-compiler.ts';
 import { compileDirection, compileFlows } from './flows.ts';
 import { hookSteps } from './hook.ts';
 import { readEndpointProperties } from './properties.ts';
+import { requestThenRoute } from './resume.ts';
 import { compileRouteRules } from './route-rules.ts';
 import { guarded, nothing, sequence, skippable } from './sequence.ts';
 import type { LocalCall, Target } from './target.ts';
@@ -59,18 +62,19 @@ function compileEndpoint(
   const faultRules = compileFaultRules(config, 'lastFirst', compiler);
   const { recorder } = parts;
   const postClient = postClientFlow(config, compiler);
+  const request = [
+    properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
+    hookSteps.PreProxyFlowHook,
+    flows.request,
+  ];
+  const atTargets = new Set(bundle.targetEndpoints.flatMap((target) => [...responsePolicies(target.config)]));
+  const resuming = requestThenRoute(sequence(request), route, atTargets, parts);
   const program = sequence([
-    skippable(
-      sequence([
-        properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
-        hookSteps.PreProxyFlowHook,
-        flows.request,
-        route,
-      ]),
-    ),
+    skippable(resuming ?? sequence([...request, route])),
     enterProxyResponse(faultRules),
     flows.response,
     hookSteps.PostProxyFlowHook,
+    compileEventFlow(config.EventFlow, 'proxy', faultRules, compiler),
   ]);
   return new CompiledEndpoint(
     bundle.name,
@@ -112,7 +116,7 @@ function hostAddress(): string {
 function urlSide(rule: RouteRuleConfig, all: Target[], { parts, scope }: FlowCompiler): Step {
   const target = parts.context.connections.url(rule.URL?.text ?? '', rule.URL?.at ?? rule.at, parts);
   all.push(target);
-  return bareTargetSide(target, scope.hasDeadline, parts.recorder);
+  return bareTargetSide(target, scope.hasDeadline, { parts, scope });
 }
 
 function enterProxyResponse(faultRules: Step | undefined): Step {

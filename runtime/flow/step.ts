@@ -1,16 +1,22 @@
 import type { StepConfig } from '../bundle/flow.ts';
+import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import { nearest } from '../diagnostic.ts';
 import { Fault, type FaultOrigin, flowFaults } from '../fault.ts';
-import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
+import { StoreFailure } from '../state/store-failure.ts';
 import type { CompiledPolicy } from './compiled-policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
+import { resumable } from './resume.ts';
 import { nothing } from './sequence.ts';
 
 /** A Step element: its policy under its condition. */
 export function compileStep(config: StepConfig, compiler: FlowCompiler): Step {
+  return resumable(config.Name?.text ?? '', compileAttachment(config, compiler), compiler.parts);
+}
+
+function compileAttachment(config: StepConfig, compiler: FlowCompiler): Step {
   const name = config.Name?.text;
   if (name === undefined || name === '') {
     compiler.parts.diagnostics.error('ST001', config.at, '<Step> names no policy.', 'Add <Name>POLICY</Name> to it.');
@@ -84,21 +90,21 @@ function marking(step: Step, policy: CompiledPolicy): Step {
     try {
       outcome = step(exchange);
     } catch (error) {
-      markFailed(exchange, error, policy);
-      throw error;
+      throw markFailed(exchange, error, policy);
     }
     if (outcome === undefined) return undefined;
     return outcome.then(undefined, (error: unknown) => {
-      markFailed(exchange, error, policy);
-      throw error;
+      throw markFailed(exchange, error, policy);
     });
   };
 }
 
 function continuing(step: Step, policy: CompiledPolicy): Step {
   const swallow = (exchange: Exchange, error: unknown): void => {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof Fault || error instanceof StoreFailure)) throw error;
     markFailed(exchange, error, policy);
+    if (error instanceof StoreFailure) return;
+    if (error.endsFlow) throw error;
     // RaiseFault has put its response in place already; the flow goes on without it.
     if (error.carriesResponse && exchange.fault === undefined) exchange.error = undefined;
   };
@@ -113,13 +119,16 @@ function continuing(step: Step, policy: CompiledPolicy): Step {
   };
 }
 
-function markFailed(exchange: Exchange, error: unknown, policy: CompiledPolicy): void {
+/** @returns what the step fails with: a store out of reach is a fault like others, which fault rules can handle */
+function markFailed(exchange: Exchange, failure: unknown, policy: CompiledPolicy): unknown {
+  const error = failure instanceof StoreFailure ? new Fault(flowFaults.storeUnavailable) : failure;
   if (error instanceof Fault && error.origin === undefined) error.origin = originOf(policy);
   for (const prefix of policy.failedPrefixes) {
     exchange.setVariable(`${prefix}.${policy.name}.failed`, true);
     // The reference shows fault rule conditions without the policy's name too.
     exchange.setVariable(`${prefix}.failed`, true);
   }
+  return error;
 }
 
 function originOf(policy: CompiledPolicy): FaultOrigin {

@@ -6,15 +6,20 @@ import type { Variable } from './variable.ts';
 /** Prefixes below which policies set groups of variables: `PREFIX.POLICY` is the name of a group. */
 const prefixes = ['verifyapikey.', 'AccessEntity.ChildNodes.', 'getapiproduct.'] as const;
 
+/** Names of groups that belong to no policy: the variables of VerifyAccessToken have no prefix of their own. */
+const roots = ['accesstoken.', 'apiproduct.', 'app.', 'developer.'] as const;
+
 /**
  * A variable that may belong to a group of dozens of which a flow reads one or two: computed when it is read. What is
  * written to a name by hand counts before the group.
  */
 export function groupedVariable(name: string): Variable | undefined {
   const prefix = prefixes.find((one) => name.startsWith(one));
-  if (prefix === undefined) return undefined;
+  const root = roots.find((one) => name.startsWith(one));
+  const dots = prefix === undefined ? (root === undefined ? [] : [root.length - 1]) : dotsAfter(name, prefix.length);
+  if (prefix === undefined && root === undefined) return undefined;
   const custom = customVariable(name);
-  const places = dotsAfter(name, prefix.length).map((dot) => [name.slice(0, dot), name.slice(dot + 1)] as const);
+  const places = dots.map((dot) => [name.slice(0, dot), name.slice(dot + 1)] as const);
   if (places.length === 0) return custom;
   const remove = (exchange: Exchange): void => {
     custom.remove(exchange);

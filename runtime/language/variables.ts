@@ -7,6 +7,7 @@ import type { Exchange, VariableAccess } from '../message/exchange.ts';
 import { callVariables, interfaceVariable, propertyVariable } from './call-variables.ts';
 import { customVariable } from './custom-variables.ts';
 import { errorVariables } from './error-variables.ts';
+import { eventVariables } from './event-variables.ts';
 import { groupedVariable } from './grouped-variables.ts';
 import { messageVariable } from './message-variables.ts';
 import { systemVariables } from './system-variables.ts';
@@ -21,6 +22,7 @@ const builtIn: ReadonlyMap<string, Variable> = new Map([
   ...systemVariables,
   ...targetVariables,
   ...errorVariables,
+  ...eventVariables,
 ]);
 
 /** Names met at run time that are kept resolved. Scripts use the same few again and again; names from data do not end. */

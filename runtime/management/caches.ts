@@ -1,3 +1,4 @@
+import { Caches } from '../state/cache.ts';
 import { ok } from './answer.ts';
 import { invalid } from './failure.ts';
 import { textMember } from './members.ts';
@@ -33,11 +34,15 @@ export const cacheRoutes: readonly Route[] = [
     summary: 'Empties a cache',
     query: { action: 'clear', prefix: 'only entries whose key begins so' },
     answers: { 200: 'Cache' },
-    run: (request, context) => {
+    run: async (request, context) => {
       environmentName(request, context);
       if (request.query.get('action') !== 'clear') throw invalid('Entries of a cache can be cleared: ?action=clear.');
       const found = context.deployments.resources.get(api.kind, request.name('cache'));
       if (found === undefined) throw missing(api, request.name('cache'));
+      const { organization, name: environment } = context.deployments.environment;
+      const caches = new Caches(context.store);
+      const prefix = caches.prefix({ organization, environment, name: found.name });
+      await caches.remove(prefix + (request.query.get('prefix') ?? ''), true);
       return ok(found.value);
     },
   },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Loaded, load } from '../bundle/load.ts';
+import { overridesIn } from '../bundle/overrides.ts';
 import { readOrFail } from '../bundle/read-or-fail.ts';
 import type { Deployment, Ground } from '../deployment/deploy.ts';
 import { Deployments } from '../deployment/deployments.ts';
@@ -8,19 +9,28 @@ import { Engines } from '../deployment/engines.ts';
 import { createVariableAccess } from '../language/variables.ts';
 import type { Log } from '../log.ts';
 import type { Exchange, Surroundings } from '../message/exchange.ts';
-import { maxTargetLength } from '../server/front-door.ts';
+import { defaultTimeouts, maxTargetLength } from '../server/front-door.ts';
 import { createHandler } from '../server/handler.ts';
 import { openNodeDoor } from '../server/node-door.ts';
+import { openTlsFiles } from '../server/tls-files.ts';
 import { CommandFailure, type Settings } from '../settings.ts';
-import { CallCountKeeper } from '../state/call-count-keeper.ts';
+import { Caches } from '../state/cache.ts';
+import { openCallCountKeeper } from '../state/call-counting.ts';
 import { CallCounts } from '../state/call-counts.ts';
 import { Consumers } from '../state/consumers.ts';
 import { openStore } from '../state/open.ts';
 import type { Store } from '../state/store.ts';
+import { StoreFailure } from '../state/store-failure.ts';
+import { createAddressGuard } from '../target/address-guard.ts';
 import { createConnections } from '../target/connections.ts';
+import { openGoogleTokens } from '../target/google-token-source.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
 import { openManagement } from './server.ts';
+import { openTokenFile } from './token-file.ts';
+
+/** Milliseconds that a request beyond those that run waits at most. */
+const longestWait = 5_000;
 
 /** A running gateway. */
 export interface Gateway {
@@ -44,16 +54,29 @@ export type Announce = (deployment: Deployment) => void;
  * @throws CommandFailure when the directory is missing, nothing in it can be deployed, the store is in use, or a port is
  */
 export async function startGateway(settings: Settings, log: Log, announce: Announce): Promise<Gateway> {
-  const store = await openStore(settings.store, log);
-  const connections = createConnections();
-  const engines = new Engines(settings.scriptEngine);
+  const overrides = settings.overrides === undefined ? undefined : overridesIn(settings.overrides);
+  const googleTokens = openGoogleTokens(settings.googleTokens, process.env, log);
+  const { storePollMilliseconds: pollMilliseconds, encryptionKeys } = settings;
+  const store = await openStore(settings.store, { log, pollMilliseconds, encryptionKeys });
+  const connections = createConnections({
+    googleTokens,
+    googleEndpoint: settings.googleEndpoint,
+    pubsubEmulator: settings.pubsubEmulator,
+    scriptTargets: settings.allowScriptTargets ? log : undefined,
+    limits: {
+      connections: settings.maxTargetConnections,
+      guard: settings.denyPrivateTargets ? createAddressGuard(settings.allowedTargets) : undefined,
+    },
+  });
+  const engines = new Engines(settings.scriptEngine, overrides);
   const closing: (() => Promise<void>)[] = [
     () => store.close(),
     () => engines.close(),
     async () => connections.close(),
   ];
   try {
-    return await open(settings, log, announce, { store, connections, engines, consumers: new Consumers() }, closing);
+    const ground = { store, caches: new Caches(store), connections, engines, consumers: new Consumers() };
+    return await open(settings, log, announce, ground, closing);
   } catch (error) {
     await closeAll(closing);
     throw error;
@@ -76,16 +99,30 @@ async function open(
   const deployment = await firstDeployment(settings, deployments, loaded, announce);
   const { serving } = deployments;
   const counts = new CallCounts();
-  const keeper = await CallCountKeeper.open({
+  const keeper = await openCallCountKeeper({
     store,
     counts,
     milliseconds: settings.countFlushMilliseconds,
-    failed: (error) => log.error({ error: String(error) }, 'call counts cannot be written'),
+    failed: (error) => {
+      // A store out of reach tells so itself, and not every second.
+      if (!(error instanceof StoreFailure)) log.error({ error: String(error) }, 'call counts cannot be written');
+    },
   });
-  closing.push(() => keeper.close());
+  closing.push(() =>
+    keeper.close().catch((error: unknown) => {
+      if (!(error instanceof StoreFailure)) throw error;
+      log.error({ error: error.message }, 'the last call counts are lost: the store is out of reach');
+    }),
+  );
   const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };
-  const handler = createHandler({ serving, surroundings, log, maxTargetLength });
-  const door = await openNodeDoor(settings.host, settings.port, handler);
+  const limits = { running: settings.maxRequests, waiting: settings.maxWaiting, wait: longestWait };
+  const handler = createHandler({ serving, surroundings, log, maxTargetLength, limits });
+  const tokens = settings.tokenFile === undefined ? undefined : openTokenFile(settings.tokenFile, log);
+  closing.push(async () => tokens?.close());
+  const tls = settings.tls === undefined ? undefined : openTlsFiles(settings.tls, log);
+  closing.push(async () => tls?.close());
+  const timeouts = { ...defaultTimeouts, stalled: settings.clientTimeout };
+  const door = await openNodeDoor(settings.host, settings.port, handler, { timeouts, ...(tls && { tls }) });
   closing.push(() => door.close(settings.shutdownTimeout));
   surroundings.port = door.port;
   let ready = true;
@@ -93,7 +130,12 @@ async function open(
   const management = await openManagement({
     host: settings.managementHost,
     port: settings.managementPort,
-    access: { host: settings.managementHost, token: settings.token },
+    access: {
+      host: settings.managementHost,
+      get token() {
+        return tokens?.token ?? settings.token;
+      },
+    },
     deployments,
     store,
     counts,

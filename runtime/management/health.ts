@@ -6,9 +6,14 @@ export const healthRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '/v1/emulator/healthz',
-    summary: 'Whether traffic is served; 503 while the server stops',
+    summary: 'Whether traffic is served; 503 while the server stops or its store is out of reach',
     answers: { 200: 'Health', 503: 'Health' },
-    run: (_, { ready }) => (ready() ? ok({ status: 'ok' }) : { status: 503, json: { status: 'stopping' } }),
+    run: (_, { ready, store }) => {
+      if (!ready()) return { status: 503, json: { status: 'stopping' } };
+      return store.shared?.isAvailable() === false
+        ? { status: 503, json: { status: 'storeUnavailable' } }
+        : ok({ status: 'ok' });
+    },
   },
   {
     method: 'GET',

@@ -1,4 +1,5 @@
 import { DeploymentRefusal, type RefusalReason } from '../deployment/refusal.ts';
+import { StoreFailure } from '../state/store-failure.ts';
 import { ApiError } from './failure.ts';
 
 /** Status and Edge's error code of what a deployment can refuse. */
@@ -16,6 +17,7 @@ const answers: Readonly<Record<RefusalReason, readonly [status: number, code: st
 /** What to answer for a failure; undefined: nobody foresaw it. */
 export function apiErrorOf(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
+  if (error instanceof StoreFailure) return new ApiError(503, 'request.StorageFailed', 'The store is out of reach.');
   if (!(error instanceof DeploymentRefusal)) return undefined;
   const [status, code] = answers[error.reason];
   return new ApiError(status, code, error.message, { diagnostics: error.diagnostics });

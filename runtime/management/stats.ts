@@ -28,7 +28,10 @@ export const statsRoutes: readonly Route[] = [
     path: '/v1/emulator/analytics',
     summary: 'Calls by proxy endpoint, status class and caller',
     answers: { 200: 'AnalyticsRecords' },
-    run: (_, { counts, deployments }) => ok(counts.list().map((one) => recordOf(one, deployments.environment.name))),
+    run: async (_, { keeper, deployments }) => {
+      const counts = await keeper.totals();
+      return ok(counts.map((one) => recordOf(one, deployments.environment.name)));
+    },
   },
 ];
 
@@ -89,7 +92,7 @@ type Metric = (rows: readonly CallCount[]) => number;
 
 /** Without a time everything that was ever counted, else the hours that the range touches. */
 async function rowsOf(range: string | null, unit: TimeUnit | undefined, context: ApiContext): Promise<TimedCount[]> {
-  if (range === null && unit === undefined) return context.counts.list();
+  if (range === null && unit === undefined) return context.keeper.totals();
   const { from, to } = readTimeRange(range);
   return context.keeper.hours(from, to);
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { Fault, type FaultKind, flowFaults } from '../fault.ts';
 import { parseJson } from '../json-depth.ts';
@@ -9,6 +10,8 @@ import { parseJson } from '../json-depth.ts';
 export interface BodySource {
   /** The length the sender declared, in bytes; undefined when it did not. */
   readonly declaredLength: number | undefined;
+  /** The connection itself, after a 101: what comes and goes over it from now on is no message (RFC 9110 section 7.8). */
+  readonly tunnel?: Duplex | undefined;
   start(sink: BodySink): void;
   pause(): void;
   resume(): void;

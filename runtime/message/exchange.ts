@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Fault } from '../fault.ts';
+import type { CurrentEvent } from './event.ts';
+import type { LogEntry } from './log-entry.ts';
 import type { Message } from './message.ts';
+
+export type { LogEntry } from './log-entry.ts';
+
 import type { VariableGroup } from './variable-group.ts';
 
 /** What running something gives: nothing when it is done, a promise when it is not yet. */
@@ -93,16 +98,6 @@ export interface VariableAccess {
   read(exchange: Exchange, name: string): unknown;
   write(exchange: Exchange, name: string, value: unknown): void;
   remove(exchange: Exchange, name: string): void;
-}
-
-/** A line of MessageLogging for the log of the runtime. */
-export interface LogEntry {
-  readonly policy: string;
-  readonly level: 'info' | 'warn' | 'error';
-  readonly logName: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** A text, or the value of a JSON text. */
-  readonly message: unknown;
 }
 
 /** What is true for all exchanges of one running server. */
@@ -215,6 +210,8 @@ export class Exchange {
   readonly request: Message;
   response: Message | undefined;
   error: Message | undefined;
+  /** The server-sent event that an EventFlow looks at. */
+  event: CurrentEvent | undefined;
   fault: Fault | undefined;
   phase: Phase;
   /** Fault rules of the endpoint the exchange is in; what they are, flow knows. */
@@ -260,6 +257,8 @@ export class Exchange {
   aborted: boolean;
   /** A step of the request has put the response in place: what is left of the request, target included, is skipped. */
   skipsToResponse: boolean;
+  /** Name of the policy at which the response goes on that a step has put in place; what stands before it is skipped. */
+  resumesAt: string | undefined;
   /** What is still to be done to the answer, normal or error, when all flows are over. */
   finishing: ((answer: Message) => void)[] | undefined;
   /** Almost always one at a time: a set would cost each request more than all the rest of this. */
@@ -287,6 +286,7 @@ export class Exchange {
     this.request = request;
     this.response = undefined;
     this.error = undefined;
+    this.event = undefined;
     this.fault = undefined;
     this.phase = Phase.proxyRequest;
     this.faultRules = undefined;
@@ -319,6 +319,7 @@ export class Exchange {
     this.trail = parent === undefined ? [] : parent.trail;
     this.aborted = false;
     this.skipsToResponse = false;
+    this.resumesAt = undefined;
     this.finishing = undefined;
     this.#cancellation = undefined;
     this.#moreCancellations = undefined;

@@ -20,6 +20,8 @@ export class Message {
   /** `1.1`, without `HTTP/`. */
   version: string;
   status: number;
+  /** The protocol that the sender of a request asks to switch to, and that is passed through to a target. */
+  upgrade: string | undefined;
   #reason: string | undefined;
   #queryText: string;
   #query: Parameters | undefined;
@@ -34,6 +36,7 @@ export class Message {
     this.path = '';
     this.version = '1.1';
     this.status = 200;
+    this.upgrade = undefined;
     this.#reason = undefined;
     this.#queryText = '';
     this.#query = undefined;

@@ -21,6 +21,11 @@ export class Parameters {
     return this.#entries.filter((entry) => nameOf(entry) === name).map(textOf);
   }
 
+  /** All parameters in order; the value is undefined where no `=` stands. */
+  entries(): (readonly [name: string, value: string | undefined])[] {
+    return this.#entries.map((entry) => [nameOf(entry), entry.raw.includes('=') ? textOf(entry) : undefined]);
+  }
+
   /** Names in order of appearance, each once. */
   names(): string[] {
     return [...new Set(this.#entries.map(nameOf))];

@@ -19,11 +19,6 @@ const faults = {
     status: 500,
     text: 'AssignMessage: a variable cannot be set',
   },
-  notSupported: {
-    code: 'steps.assignmessage.NotSupported',
-    status: 500,
-    text: 'AssignMessage: Authentication is not supported',
-  },
 };
 
 /** Apigee: AssignMessage policy reference. */

@@ -58,8 +58,7 @@ export const HTTPModifier = policy({
     };
     const act = compileActions(actions, compiler, {
       element: 'HTTPModifier',
-      // Authentication, which alone is not supported, is no part of this policy.
-      faults: { ...faults, notSupported: faults.setVariableFailed },
+      faults,
       ignoreUnresolved: config.IgnoreUnresolvedVariables?.text ?? false,
       source: 'message',
       destination: destination.need,

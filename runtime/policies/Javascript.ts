@@ -1,11 +1,8 @@
-import type { Resource } from '../bundle/bundle.ts';
-import { nearest, type Place, placeWithin, Source } from '../diagnostic.ts';
-import { Fault } from '../fault.ts';
-import type { Exchange } from '../message/exchange.ts';
+import { nearest, type Place, placeWithin } from '../diagnostic.ts';
 import { element, ignored, type Leaf, many, requiredAttribute } from '../schema/declare.ts';
 import { integer, rawText, text } from '../schema/values.ts';
-import { type PreparedScript, ScriptFailure, ScriptSyntaxError } from '../script/engine.ts';
-import { type Compiler, policy, type Step } from './policy.ts';
+import { type Compiler, policy } from './policy.ts';
+import { compileScript, guardMilliseconds, nothing, type ScriptText, scriptOf } from './script-step.ts';
 
 const faults = {
   failed: {
@@ -20,17 +17,7 @@ const faults = {
   },
 };
 
-/** Milliseconds for a script whose policy has no timeLimit. zerohop's choice: the reference requires one. */
-const guardMilliseconds = 10_000;
-
 const resourceUrl = { ...text, expects: 'the URL of a script, such as jsc://file.js', empty: undefined };
-
-/** A file of a script, and how to find a place in it. */
-interface ScriptText {
-  readonly name: string;
-  readonly text: string;
-  place(offset: number, length: number): Place;
-}
 
 /** Apigee: JavaScript policy reference. */
 export const Javascript = policy({
@@ -70,12 +57,10 @@ export const Javascript = policy({
     const files = found.filter((one) => one !== undefined);
     if (files.length < found.length) return nothing;
     const properties = new Map((config.Properties?.Property ?? []).map((one) => [one.name.text, one.text ?? '']));
-    return prepare(files, config.timeLimit?.text ?? guardMilliseconds, properties, config.at, compiler);
+    const timeLimit = config.timeLimit?.text ?? guardMilliseconds;
+    return compileScript(files, timeLimit, properties, config.at, faults, compiler);
   },
 });
-
-/** The step of a policy whose mistakes were reported; its bundle is not deployed. */
-const nothing: Step = () => undefined;
 
 function findScript(url: Leaf<string>, compiler: Compiler): ScriptText | undefined {
   const resource = compiler.resource(url.text);
@@ -102,12 +87,6 @@ function findScript(url: Leaf<string>, compiler: Compiler): ScriptText | undefin
   return undefined;
 }
 
-function scriptOf(resource: Resource): ScriptText {
-  const bytes = Buffer.from(resource.bytes.buffer, resource.bytes.byteOffset, resource.bytes.byteLength);
-  const source = new Source(resource.file, bytes.toString('utf8'));
-  return { name: resource.name, text: source.text, place: (offset, length) => ({ source, offset, length }) };
-}
-
 function inlineScript(
   config: { readonly text: string | undefined; readonly textAt: Place } | undefined,
   policyName: string,
@@ -116,69 +95,4 @@ function inlineScript(
   if (config === undefined || script.trim() === '') return undefined;
   const at = config.textAt;
   return { name: policyName, text: script, at, place: (offset, length) => placeWithin(at, offset, length) };
-}
-
-function prepare(
-  files: readonly ScriptText[],
-  timeLimit: number,
-  properties: ReadonlyMap<string, string>,
-  at: Place,
-  compiler: Compiler,
-): Step {
-  const { name, scripts } = compiler;
-  if (scripts === undefined) {
-    compiler.error('ZH188', at, 'No script engine was loaded for this deployment.');
-    return nothing;
-  }
-  try {
-    const script = scripts.prepare({
-      policy: name,
-      bundle: compiler.bundle,
-      owner: compiler.owner,
-      files,
-      timeLimit,
-      properties,
-      send: compiler.httpClient,
-      print: (exchange, line) => exchange.surroundings.print?.(exchange, name, line),
-    });
-    for (const { file, offset, length, message, hint } of script.findings) {
-      compiler.warning('ZH187', files[file]?.place(offset, length) ?? at, message, hint);
-    }
-    compiler.needs(script.needs);
-    return runStep(script, name);
-  } catch (error) {
-    if (!(error instanceof ScriptSyntaxError)) throw error;
-    return reportSyntax(error, files[error.file]?.place(error.offset, 1) ?? at, compiler);
-  }
-}
-
-/** A bundle with E4X deploys on the platform: here its step fails when it is reached, and the rest serves. */
-function reportSyntax(error: ScriptSyntaxError, at: Place, compiler: Compiler): Step {
-  const { name } = compiler;
-  if (!error.isE4x) {
-    compiler.error('ZH186', at, error.message, error.hint);
-    return nothing;
-  }
-  compiler.warning('ZH187', at, `${error.message} The step fails when it is reached.`, error.hint);
-  return () => {
-    throw new Fault(faults.failed, `Execution of ${name} failed with error: ${error.message}`);
-  };
-}
-
-function runStep(script: PreparedScript, name: string): Step {
-  return (exchange: Exchange) => {
-    try {
-      const outcome = script.run(exchange);
-      return outcome?.catch((error: unknown) => fail(error, name));
-    } catch (error) {
-      return fail(error, name);
-    }
-  };
-}
-
-/** The codes are few: Apigee's `ScriptExecutionFailedLineNumber` says nothing that the text of the other does not. */
-function fail(error: unknown, name: string): never {
-  if (!(error instanceof ScriptFailure)) throw error;
-  const kind = error.reason === 'security' ? faults.security : faults.failed;
-  throw new Fault(kind, `Execution of ${name} failed with error: ${error.message}`);
 }

@@ -26,11 +26,6 @@ const faults = {
     status: 500,
     text: 'RaiseFault: a variable cannot be set',
   },
-  notSupported: {
-    code: 'steps.raisefault.NotSupported',
-    status: 500,
-    text: 'RaiseFault: Authentication is not supported',
-  },
 };
 
 /** Apigee: RaiseFault policy reference. */
@@ -73,15 +68,21 @@ export const RaiseFault = policy({
         response = new Message('response', shared.share(), body);
         response.status = faults.raised.status;
       }
-      act(exchange, response);
-      exchange.error = response;
-      exchange.setVariable('raisefault.failed', true);
-      const fault = new Fault(faults.raised, faultstring);
-      fault.carriesResponse = true;
-      throw fault;
+      const raised = response;
+      const outcome = act(exchange, raised);
+      if (outcome !== undefined) return outcome.then(() => raise(exchange, raised, faultstring));
+      return raise(exchange, raised, faultstring);
     };
   },
 });
+
+function raise(exchange: Exchange, response: Message, faultstring: string): never {
+  exchange.error = response;
+  exchange.setVariable('raisefault.failed', true);
+  const fault = new Fault(faults.raised, faultstring);
+  fault.carriesResponse = true;
+  throw fault;
+}
 
 /**
  * The answer of a RaiseFault whose fault rule is running: a RaiseFault in that rule writes over it, and what it does not

@@ -1,10 +1,12 @@
 import { httpTargetConnection, localTargetConnection } from '../bundle/target.ts';
-import { Fault, flowFaults } from '../fault.ts';
+import { Fault } from '../fault.ts';
 import { SetVariableError } from '../language/variable.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
 import { element } from '../schema/declare.ts';
 import { flag, integer, text } from '../schema/values.ts';
+import { after } from '../state/answer.ts';
+import { calloutReason, isOfChain } from './callout-failure.ts';
 import { compileCalloutRequest } from './callout-request.ts';
 import { messageActions } from './message-actions.ts';
 import { type Callout, type Compiler, policy } from './policy.ts';
@@ -39,11 +41,6 @@ const faults = {
     code: 'steps.servicecallout.SetVariableFailed',
     status: 500,
     text: 'ServiceCallout: a variable cannot be set',
-  },
-  notSupported: {
-    code: 'steps.servicecallout.NotSupported',
-    status: 500,
-    text: 'ServiceCallout: Authentication is not supported',
   },
 };
 
@@ -86,11 +83,10 @@ export const ServiceCallout = policy({
       throw failed(`ResponseCode ${response.status} is treated as error`);
     };
     const fail = (error: unknown): never => {
-      if (!(error instanceof Fault) || ofChain.has(error.code)) throw error;
-      throw failed(reasonOf(error, compiler.name));
+      if (!(error instanceof Fault) || isOfChain(error)) throw error;
+      throw failed(calloutReason(error, compiler.name));
     };
-    return (exchange): Outcome => {
-      const message = request.prepare(exchange);
+    const send = (exchange: Exchange, message: Message): Outcome => {
       if (store === undefined) return forget(exchange, message, callout, timeout, request.clear);
       let answer: Message | Promise<Message>;
       try {
@@ -102,6 +98,7 @@ export const ServiceCallout = policy({
       if (!(answer instanceof Promise)) return check(exchange, answer);
       return answer.then((response) => check(exchange, response), fail);
     };
+    return (exchange) => after(request.prepare(exchange), (message) => send(exchange, message));
   },
 });
 
@@ -171,19 +168,6 @@ function forget(
   clear(message);
 }
 
-/** A call that would close a loop is refused as such, wherever in a proxy it is made. */
-const ofChain: ReadonlySet<string> = new Set([flowFaults.loopDetected.code, flowFaults.tooManyCalls.code]);
-
 function failureOf(name: string): (reason: string) => Fault {
   return (reason) => new Fault(faults.executionFailed, `Execution of ServiceCallout ${name} failed. Reason: ${reason}`);
-}
-
-const reasons: ReadonlyMap<string, (name: string) => string> = new Map([
-  [flowFaults.serviceUnavailable.code, () => 'Host not reachable'],
-  [flowFaults.noActiveTargets.code, () => 'Host not reachable'],
-  [flowFaults.gatewayTimeout.code, (name: string) => `timeout occurred in ${name}`],
-]);
-
-function reasonOf(fault: Fault, name: string): string {
-  return reasons.get(fault.code)?.(name) ?? fault.faultstring;
 }

@@ -1,12 +1,12 @@
 import type { Place } from '../diagnostic.ts';
 import { Fault, type FaultKind } from '../fault.ts';
 import type { BodyNeed } from '../message/body-need.ts';
-import type { Exchange } from '../message/exchange.ts';
+import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Message } from '../message/message.ts';
 import type { Compiler, TemplateRequest } from './policy.ts';
 
 /** One thing that AssignMessage and its kin do to a message, or to the flow variables. */
-export type Action = (exchange: Exchange, message: Message) => void;
+export type Action = (exchange: Exchange, message: Message) => Outcome;
 
 /** An action and where its element stands: actions run in document order. */
 export interface PlacedAction {
@@ -22,8 +22,6 @@ export interface ActionFaults {
   readonly notMessage: FaultKind;
   /** A variable, a status or a verb cannot be set to this value. */
   readonly setVariableFailed: FaultKind;
-  /** Authentication, for which there is no source of tokens. */
-  readonly notSupported: FaultKind;
 }
 
 export interface ActionOptions {
@@ -92,15 +90,15 @@ export function inOrder(actions: readonly Action[]): Action {
   const [first, second] = actions;
   if (first === undefined) return () => undefined;
   if (second === undefined) return first;
-  if (actions.length === 2) {
-    return (exchange, message) => {
-      first(exchange, message);
-      second(exchange, message);
-    };
+  return (exchange, message) => runFrom(0, actions, exchange, message);
+}
+
+/** Almost all actions are done at once; the others are waited for. */
+function runFrom(from: number, actions: readonly Action[], exchange: Exchange, message: Message): Outcome {
+  for (let at = from; at < actions.length; at++) {
+    const outcome = actions[at]?.(exchange, message);
+    if (outcome !== undefined) return outcome.then(() => runFrom(at + 1, actions, exchange, message));
   }
-  return (exchange, message) => {
-    for (const action of actions) action(exchange, message);
-  };
 }
 
 /** The actions in document order. */

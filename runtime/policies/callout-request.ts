@@ -4,13 +4,14 @@ import { Body } from '../message/body.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { Message } from '../message/message.ts';
 import type { Leaf } from '../schema/declare.ts';
+import { type Answer, after } from '../state/answer.ts';
 import { type ActionsConfig, compileActions } from './message-actions.ts';
 import type { Compiler } from './policy.ts';
 
 /** The request of a ServiceCallout. */
 export interface CalloutRequest {
   /** The message to send, made or found, with the policy's actions done to it. @throws Fault */
-  readonly prepare: (exchange: Exchange) => Message;
+  readonly prepare: (exchange: Exchange) => Answer<Message>;
   /** After it was sent: its payload is let go unless the policy keeps it. */
   readonly clear: (message: Message) => void;
 }
@@ -27,7 +28,6 @@ interface RequestFaults {
   readonly unresolvedVariable: FaultKind;
   readonly sourceNotMessage: FaultKind;
   readonly setVariableFailed: FaultKind;
-  readonly notSupported: FaultKind;
 }
 
 /** The name of the message that is made when the policy names none. Apigee: ServiceCallout policy reference. */
@@ -54,8 +54,7 @@ export function compileCalloutRequest(
   return {
     prepare: (exchange) => {
       const message = find(exchange);
-      act(exchange, message);
-      return message;
+      return after(act(exchange, message), () => message);
     },
     // The message keeps no more than its head. What is being sent holds the payload itself.
     clear: (message) => {

@@ -1,4 +1,5 @@
-import type { Resource } from '../bundle/bundle.ts';
+import type { PolicySource, Resource } from '../bundle/bundle.ts';
+import type { KeyStore } from '../bundle/environment.ts';
 import type { CalloutConnection, SSLInfoConfig } from '../bundle/target.ts';
 import type { Place } from '../diagnostic.ts';
 import type { FaultKind } from '../fault.ts';
@@ -14,11 +15,18 @@ import { type Config, type ElementType, ignored, type Leaf, type Shape, type Val
 import { boolean, text } from '../schema/values.ts';
 import type { ScriptEngine, ScriptSource } from '../script/engine.ts';
 import type { Answer } from '../state/answer.ts';
+import type { Caches } from '../state/cache.ts';
 import type { Consumers } from '../state/consumers.ts';
 import type { Store } from '../state/store.ts';
+import type { GoogleServices } from './google-services.ts';
+import type { GoogleTokens } from './google-tokens.ts';
 import type { GraphqlEngine } from './graphql-engine.ts';
+import type { GrpcConnection } from './grpc-connection.ts';
+import type { LdapEngine } from './ldap-engine.ts';
 import type { LogFile, LogRotation, SyslogConnection } from './log-output.ts';
 import type { OasEngine } from './oas-engine.ts';
+import type { Tokenizer } from './prompt-tokenizer.ts';
+import type { SamlEngine } from './saml-engine.ts';
 
 /** A compiled policy attachment, or any other thing that a flow does. Throws a Fault (or rejects with one) to fail. */
 export type Step = (exchange: Exchange) => Outcome;
@@ -68,6 +76,15 @@ export interface Callout {
   readonly needs: BodyNeed;
 }
 
+/** A Step that names a policy. */
+export interface Attachment {
+  readonly endpoint: 'proxy' | 'target' | 'sharedflow';
+  /** `steps`: of a shared flow, which does not say what it runs in. */
+  readonly part: 'request' | 'response' | 'postClient' | 'faultRule' | 'defaultFaultRule' | 'steps';
+  /** Of the Step. */
+  readonly at: Place;
+}
+
 /** What a policy may ask for while it is compiled. Flow implements it. */
 export interface Compiler {
   /** The policy's name. */
@@ -79,12 +96,20 @@ export interface Compiler {
   readonly organization: string;
   readonly environment: string;
   readonly store: Store;
+  readonly caches: Caches;
+  /** The policies of this bundle by name, as they are written. */
+  readonly siblings: ReadonlyMap<string, PolicySource>;
   /** API products, developers, apps and their keys, as they are at the moment they are asked for. */
   readonly consumers: Consumers;
   /** Undefined unless some bundle of the deployment has a script. */
   readonly scripts: ScriptEngine | undefined;
   /** Sends the requests of scripts. */
   readonly httpClient: ScriptSource['send'];
+  /** Tokens for calls of Google's services. */
+  readonly googleTokens: GoogleTokens;
+  readonly googleServices: GoogleServices;
+  /** Pub/Sub, at Google or where an emulator of it is. */
+  readonly pubsub: GoogleServices;
   /** Undefined unless some bundle of the deployment uses XPath. */
   readonly xpath: XPathEngine | undefined;
   /** Undefined unless some bundle of the deployment validates by a schema. */
@@ -93,6 +118,12 @@ export interface Compiler {
   readonly oas: OasEngine | undefined;
   /** Undefined unless some bundle of the deployment has a GraphQL policy. */
   readonly graphql: GraphqlEngine | undefined;
+  /** Undefined unless some bundle of the deployment counts the tokens of prompts. */
+  readonly tokenizer: Tokenizer | undefined;
+  /** Undefined unless some bundle of the deployment signs or validates SAML assertions. */
+  readonly saml: SamlEngine | undefined;
+  /** Undefined unless some bundle of the deployment has an Ldap policy. */
+  readonly ldap: LdapEngine | undefined;
 
   /** A flow variable's reader; marks the payload it needs. */
   reader(name: string): Reader;
@@ -105,15 +136,31 @@ export interface Compiler {
   needs(need: BodyNeed): void;
   /** A resource by URL (`jsc://file.js`): the proxy's, then the environment's. Undefined when it is not there. */
   resource(url: string): Resource | undefined;
+  /**
+   * The script that the overrides directory has for this policy; undefined when there is none.
+   * @param resource file of the policy's own resource, such as `check.py`
+   */
+  override(resource: string): Resource | undefined;
   /** All names of resources of a type, for "did you mean". */
   resourceNames(type: string): readonly string[];
-  /** A connection for a ServiceCallout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported. */
-  callout(connection: CalloutConnection, at: Place): Callout | undefined;
+  /** Looks up key stores and trust stores of the environment, by name or `ref://NAME`; while the plan serves as well. */
+  keyStores(): (name: string) => KeyStore | undefined;
+  /**
+   * A connection for a callout, from its HTTPTargetConnection or LocalTargetConnection; mistakes are reported.
+   * @param part tells several callouts of one policy apart: theirs are the variables `servicecallout.NAME.PART.target.url`
+   */
+  callout(connection: CalloutConnection, at: Place, part?: string): Callout | undefined;
+
+  /** A gRPC server, by the name of its target server; one that is not there is reported. */
+  grpc(server: string, at: Place): GrpcConnection;
 
   /** A way to syslog servers; mistakes in its TLS settings are reported. */
   syslog(protocol: 'TCP' | 'UDP', tls: SSLInfoConfig | undefined): SyslogConnection;
   /** A log file of this bundle, opened with its first line. `name` is a file name without folders. */
   logFile(name: string, rotation: LogRotation): LogFile;
+
+  /** Where the bundle attaches this policy, in the order of its files. */
+  attachments(): readonly Attachment[];
 
   /** Work for the moment the bundle is deployed: not done for one that is only checked, or refused. */
   onDeploy(work: () => Answer<unknown>): void;
@@ -136,7 +183,7 @@ export function policy<S extends Shape, A extends Attributes = Record<never, nev
   readonly attributes?: A;
   readonly children: S;
   readonly faults: Readonly<Record<string, FaultKind>>;
-  compile(config: PolicyConfig<S, A>, compiler: Compiler): Step;
+  compile(config: PolicyConfig<S, A> & CommonConfig, compiler: Compiler): Step;
 }): Policy {
   const compile = definition.compile as unknown as Policy['compile'];
   const { attributes = {}, children } = definition;

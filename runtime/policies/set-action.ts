@@ -1,10 +1,11 @@
 import { STATUS_CODES } from 'node:http';
-import { authentication } from '../bundle/target.ts';
+import { type AuthenticationConfig, authentication } from '../bundle/target.ts';
 import { Fault } from '../fault.ts';
 import { Body } from '../message/body.ts';
 import type { Message } from '../message/message.ts';
 import { type ConfigOf, element, markup } from '../schema/declare.ts';
 import { template, text } from '../schema/values.ts';
+import { after } from '../state/answer.ts';
 import {
   type Action,
   type ActionContext,
@@ -16,6 +17,8 @@ import {
 } from './action.ts';
 import { valuedLists } from './action-fields.ts';
 import { compileValued } from './add-action.ts';
+import { compileGoogleAuthentication } from './google-authentication.ts';
+import { noTokensHint } from './google-tokens.ts';
 
 /** Replaces values. Apigee: AssignMessage reference, Set. */
 export const setAction = element({
@@ -39,7 +42,8 @@ export function compileSet(config: SetConfig, context: ActionContext): PlacedAct
   const { Payload, Authentication } = config;
   if (Payload !== undefined) actions.push({ offset: Payload.at.offset, run: setPayload(Payload, context) });
   if (Authentication !== undefined) {
-    actions.push({ offset: Authentication.at.offset, run: refuseAuthentication(Authentication, context) });
+    const run = setAuthentication(Authentication, context);
+    if (run !== undefined) actions.push({ offset: Authentication.at.offset, run });
   }
   for (const part of parts) {
     const written = config[part.name];
@@ -175,13 +179,19 @@ function setPart(part: Part, config: NonNullable<SetConfig['Verb']>, context: Ac
   };
 }
 
-function refuseAuthentication(config: NonNullable<SetConfig['Authentication']>, context: ActionContext): Action {
-  const { compiler, options } = context;
-  const message = 'zerohop has no source of Google tokens: when this is reached, the policy raises a fault.';
-  const hint = 'Get the token with a ServiceCallout, and set the Authorization header with Set/Headers.';
-  compiler.warning('ZH104', config.at, message, hint);
-  const text = `${faultPrefix(compiler, options)}Authentication is not supported: there is no source of Google tokens`;
-  return () => {
-    throw new Fault(options.faults.notSupported, text);
-  };
+/** Apigee: AssignMessage reference, Authentication. */
+function setAuthentication(config: AuthenticationConfig, { compiler, unresolved }: ActionContext): Action | undefined {
+  const { googleTokens } = compiler;
+  const authentication = compileGoogleAuthentication(config, false, googleTokens, {
+    template: (text, at) => compiler.template(text, at, { unresolved }),
+    warning: (...finding) => compiler.warning(...finding),
+  });
+  if (authentication === undefined) return undefined;
+  compiler.needs(authentication.needs);
+  if (!googleTokens.hasSource) {
+    const message = 'There is no source of Google tokens: when this is reached, the policy raises a fault.';
+    compiler.warning('ZH104', config.at, message, noTokensHint);
+  }
+  return (exchange, message) =>
+    after(authentication.field(exchange, undefined), ([name, value]) => message.headers.set(name, value));
 }

@@ -2,52 +2,7 @@ import { nearest } from '../diagnostic.ts';
 
 /** Apigee's policies that zerohop knows by name and does not run. Never silent: each is reported when its bundle is loaded. */
 
-const cannot = {
-  JavaCallout: {
-    what: 'JavaCallout runs a compiled class on the Java virtual machine, which zerohop does not have.',
-    hint: 'Port it to a Javascript policy; a resource of the same job in JavaScript needs no JVM.',
-  },
-  Script: {
-    what: 'Script runs Python on the Java virtual machine, which zerohop does not have.',
-    hint: 'Port it to a Javascript policy.',
-  },
-  XSL: {
-    what: 'XSL needs an XSLT processor, which zerohop does not have.',
-    hint: 'Read the XML with ExtractVariables and write the result with AssignMessage, or use XMLToJSON and Javascript.',
-  },
-} as const;
-
-const notYet: ReadonlySet<string> = new Set([
-  'ConcurrentRatelimit',
-  'DeleteOAuthV2Info',
-  'ExternalCallout',
-  'GenerateSAMLAssertion',
-  'GetOAuthV2Info',
-  'Integration',
-  'IntegrationCallout',
-  'SetIntegrationRequest',
-  'InvalidateCache',
-  'LLMTokenQuota',
-  'Ldap',
-  'LookupCache',
-  'OAuthV2',
-  'ParseDialogflowRequest',
-  'PopulateCache',
-  'PromptTokenLimit',
-  'PublishMessage',
-  'Quota',
-  'ResetQuota',
-  'ResponseCache',
-  'RevokeOAuthV2',
-  'SanitizeModelResponse',
-  'SanitizeUserPrompt',
-  'SemanticCacheLookup',
-  'SemanticCachePopulate',
-  'SetDialogflowResponse',
-  'SetOAuthV2Info',
-  'SpikeArrest',
-  'ValidateSAMLAssertion',
-]);
+const notYet: ReadonlySet<string> = new Set(['Integration']);
 
 export interface Unsupported {
   readonly what: string;
@@ -56,7 +11,6 @@ export interface Unsupported {
 
 /** Why a policy of Apigee does not run here; undefined when Apigee has no policy of that name. */
 export function unsupportedReason(element: string): Unsupported | undefined {
-  if (element === 'JavaCallout' || element === 'Script' || element === 'XSL') return cannot[element];
   if (!notYet.has(element)) return undefined;
   return {
     what: `${element} is a policy of Apigee that zerohop does not run yet.`,
@@ -66,7 +20,7 @@ export function unsupportedReason(element: string): Unsupported | undefined {
 
 /** What to say about an element that is no policy at all. */
 export function unknownPolicy(element: string, supported: Iterable<string>): { message: string; hint: string } {
-  const [best] = nearest(element, [...supported, ...notYet, ...Object.keys(cannot)]);
+  const [best] = nearest(element, [...supported, ...notYet]);
   return {
     message: `<${element}> is not a policy of Apigee.`,
     hint: best === undefined ? 'See docs/policies/ for the policies that zerohop runs.' : `Did you mean <${best}>?`,

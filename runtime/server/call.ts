@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { BodySource } from '../message/body.ts';
 
 /** The other end of a connection. */
@@ -5,6 +6,9 @@ export interface Peer {
   /** An IPv4 address that came in over an IPv6 socket is shown as what it is. */
   readonly ip: string;
   readonly port: number;
+  readonly scheme: 'http' | 'https';
+  /** What TLS told (flow variables `tls.*`, `client.cn` ...), by variable name; undefined without TLS. */
+  readonly tls: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -15,7 +19,7 @@ export interface Call {
   readonly verb: string;
   /** As in the request line. */
   readonly target: string;
-  /** `1.1`, without `HTTP/`. */
+  /** `1.1`, without `HTTP/`; `2` where a version has no second number (RFC 9113). */
   readonly version: string;
   /** Flat `[name, value, ...]`, as received; trailers are not among them. */
   readonly rawHeaders: readonly string[];
@@ -25,6 +29,8 @@ export interface Call {
    * away before the end is an error, never an end.
    */
   readonly payload: BodySource | undefined;
+  /** The protocol the client asks to switch to (RFC 9110 section 7.8), one that is passed through; else undefined. */
+  readonly upgrade: string | undefined;
   /** Told of the end of the call; set as soon as it is handed over. */
   watcher: CallWatcher | undefined;
   /** Told of the connection while a payload goes out piece by piece. */
@@ -52,6 +58,11 @@ export interface Call {
   end(payload: Uint8Array | string | undefined): void;
   /** Breaks the connection: what was sent must not look complete. */
   abort(): void;
+  /**
+   * Answers 101 and joins the connection with the other one; the call ends when they do. Only when `upgrade` was asked.
+   * @throws TypeError as `writeHead` does
+   */
+  switchProtocols(reason: string, fields: readonly string[], other: Duplex): void;
 }
 
 export interface CallWatcher {

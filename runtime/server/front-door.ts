@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Server } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { Fault, type FaultKind, faultBody, flowFaults } from '../fault.ts';
 import { CommandFailure } from '../settings.ts';
 
@@ -9,8 +10,37 @@ const maxHeaderBytes = 60 * 1024;
 /** The target has a limit of its own; together with it a head may be this long. */
 export const maxHeadBytes: number = maxHeaderBytes + maxTargetLength;
 
-/** Milliseconds: for a whole head, for a connection or payload that does not move, for a whole request to arrive. */
-export const timeouts = { head: 60_000, idle: 60_000, request: 300_000 } as const;
+/** Milliseconds: for a whole head, between two requests, for a client that neither sends nor reads, for a whole request. */
+export interface Timeouts {
+  readonly head: number;
+  readonly idle: number;
+  readonly stalled: number;
+  readonly request: number;
+}
+
+export const defaultTimeouts: Timeouts = { head: 60_000, idle: 60_000, stalled: 60_000, request: 300_000 };
+
+/** How a door is opened beside where. */
+export interface DoorOptions {
+  readonly timeouts?: Timeouts;
+  /** Undefined: no TLS, HTTP/1.1 only. */
+  readonly tls?: DoorTls;
+}
+
+/** Certificates of a door with TLS. */
+export interface DoorTls {
+  /** What is valid now. */
+  readonly context: () => SecureContextOptions;
+  /** Told of new ones, for connections made from then on. */
+  readonly onChange: (changed: (context: SecureContextOptions) => void) => void;
+  /** Whether a certificate is asked of clients, and whether they may go without. */
+  readonly clientCertificate: 'none' | 'optional' | 'required';
+}
+
+/** How often connections are looked at for clients that have stalled, milliseconds. */
+export function sweepInterval({ stalled }: Timeouts): number {
+  return Math.max(10, Math.min(5_000, stalled / 4));
+}
 
 /** An open listener. */
 export interface FrontDoor {

@@ -9,6 +9,7 @@ import { suffixOf } from '../target/local-dispatch.ts';
 import { logAccess, logRefused } from './access-log.ts';
 import { type AdmittedHeaders, admitHeaders, timesInCdnLoop } from './admission.ts';
 import type { Call, CallHandler, CallWatcher } from './call.ts';
+import { Load, type LoadLimits } from './load.ts';
 import { requestBody } from './request-body.ts';
 import { needsResolving, parseRequestTarget, type RequestTarget, resolvePath } from './request-path.ts';
 import { type End, respond, respondFault } from './respond.ts';
@@ -19,6 +20,7 @@ export interface HandlerOptions {
   readonly log: Log;
   /** Bytes that a request target may have. */
   readonly maxTargetLength: number;
+  readonly limits: LoadLimits;
 }
 
 /** A request that may go to a proxy. */
@@ -31,19 +33,21 @@ interface Arrival {
 
 /** The life of one outside request: admit, route, run, respond, finish. */
 export function createHandler(options: HandlerOptions): CallHandler {
-  return (call) => {
+  const { log } = options;
+  const run: CallHandler = (call) => {
     const began = performance.now();
     let arrival: Arrival;
     try {
       arrival = admit(call, options);
     } catch (error) {
-      refuse(call, error, options.log);
+      refuse(call, error, log);
+      load.leave();
       return;
     }
     const exchange = makeExchange(call, arrival, options.surroundings);
     const { snapshot } = arrival;
     snapshot.enter();
-    call.watcher = new Ending(exchange, call, snapshot, options.log, began);
+    call.watcher = new Ending(exchange, call, snapshot, log, began, load);
     let outcome: Outcome;
     try {
       outcome = exchange.endpoint.run(exchange);
@@ -59,12 +63,14 @@ export function createHandler(options: HandlerOptions): CallHandler {
       );
     }
   };
+  const load = new Load(options.limits, run, (call, fault) => refuse(call, fault, log), log);
+  return (call) => load.enter(call);
 }
 
 /** @throws Fault for a request that no proxy may see, or that none serves */
 function admit(call: Call, { serving, surroundings, maxTargetLength }: HandlerOptions): Arrival {
   const { target: text, version } = call;
-  if (version !== '1.1' && version !== '1.0')
+  if (version !== '1.1' && version !== '1.0' && version !== '2')
     throw new Fault({ ...flowFaults.badPath, status: 505 }, 'HTTP version not supported');
   if (text.length > maxTargetLength) {
     throw new Fault(
@@ -103,15 +109,16 @@ function makeExchange(call: Call, arrival: Arrival, surroundings: Surroundings):
   const message = new Message('request', new Headers(headers.fields), requestBody(call, limit));
   message.verb = call.verb;
   message.version = call.version;
+  message.upgrade = call.upgrade;
   message.path = target.path;
   message.querystring = target.query;
   const client: Client = {
     ip: call.peer.ip,
     port: call.peer.port,
-    scheme: 'http',
+    scheme: call.peer.scheme,
     host: headers.host,
     cdnLoop: headers.cdnLoop,
-    tls: undefined,
+    tls: call.peer.tls,
   };
   const suffix = suffixOf(endpoint.basePath, target.path);
   return new Exchange(snapshot, surroundings, endpoint, client, undefined, message, suffix, Date.now());
@@ -163,7 +170,8 @@ function refuse(call: Call, error: unknown, log: Log): void {
   // After a request that was not understood, the bytes that follow it are not trusted.
   const trusted = fault.status !== 400 && fault.status !== 501 && fault.status !== 505;
   if (!trusted) call.closeAfter();
-  respondFault(call, fault, trusted && call.payload !== undefined ? endAfterRequest : undefined);
+  const more = fault.status === 503 ? ['Retry-After', '1'] : [];
+  respondFault(call, fault, trusted && call.payload !== undefined ? endAfterRequest : undefined, more);
   logRefused(log, call, fault);
 }
 
@@ -174,13 +182,15 @@ class Ending implements CallWatcher {
   readonly #snapshot: Snapshot;
   readonly #log: Log;
   readonly #began: number;
+  readonly #load: Load;
 
-  constructor(exchange: Exchange, call: Call, snapshot: Snapshot, log: Log, began: number) {
+  constructor(exchange: Exchange, call: Call, snapshot: Snapshot, log: Log, began: number, load: Load) {
     this.#exchange = exchange;
     this.#call = call;
     this.#snapshot = snapshot;
     this.#log = log;
     this.#began = began;
+    this.#load = load;
   }
 
   closed(complete: boolean): void {
@@ -208,6 +218,7 @@ class Ending implements CallWatcher {
     const shown = complete || headSent ? status : clientClosed;
     logAccess(this.#log, this.#exchange, shown, performance.now() - this.#began, !complete);
     this.#snapshot.leave();
+    this.#load.leave();
   }
 }
 

@@ -1,62 +1,70 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Fault, flowFaults } from '../fault.ts';
-import type { BodySink, BodySource } from '../message/body.ts';
-import {
-  announcedLength,
-  type Call,
-  type CallWatcher,
-  type CallWriter,
-  drainedBytes,
-  drainedMilliseconds,
-  type Peer,
-} from './call.ts';
+import type { Duplex } from 'node:stream';
+import { flowFaults } from '../fault.ts';
+import { announcedLength, type Call, type CallWatcher, type CallWriter } from './call.ts';
+import type { NodeConnection, Watched } from './node-connection.ts';
+import { discardRest, NodePayload } from './node-payload.ts';
 
-/** What is kept for a connection. */
-export interface NodeConnection extends Peer {
-  /** Its last call was taken: what a client sent behind it is not run. */
-  closing: boolean;
+/** What a request asks of the connection, beside an answer. */
+export interface Asked {
+  /** The client waits for 100 (Continue) before it sends its payload (RFC 9110 section 10.1.1). */
+  readonly continues: boolean;
+  readonly upgrade: string | undefined;
 }
 
+export const nothingAsked: Asked = { continues: false, upgrade: undefined };
+
 /** A request and its answer on node:http. */
-export class NodeCall implements Call {
+export class NodeCall implements Call, Watched {
   readonly verb: string;
   readonly target: string;
   readonly version: string;
   readonly rawHeaders: readonly string[];
   readonly peer: NodeConnection;
-  readonly payload: BodySource | undefined;
+  readonly payload: NodePayload | undefined;
+  readonly upgrade: string | undefined;
   watcher: CallWatcher | undefined;
   writer: CallWriter | undefined;
   /** Whether `drain` is listened to: only an answer that ever had to wait does. */
   #listens: boolean;
+  /** The whole answer was taken by the system. */
+  #isOut: boolean;
+  /** The client was not yet told to send its payload. */
+  #holdsBack: boolean;
+  /** The other side, once protocols are switched. */
+  #other: Duplex | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #door: { readonly draining: boolean };
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    peer: NodeConnection,
-    door: { readonly draining: boolean },
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, peer: NodeConnection, asked: Asked) {
     this.verb = request.method ?? 'GET';
     this.target = request.url ?? '';
     this.version = request.httpVersion;
     this.rawHeaders = request.rawHeaders;
     this.peer = peer;
+    this.upgrade = asked.upgrade;
     this.watcher = undefined;
     this.writer = undefined;
     this.#listens = false;
+    this.#isOut = false;
+    this.#holdsBack = asked.continues;
+    this.#other = undefined;
     this.#request = request;
     this.#response = response;
-    this.#door = door;
     const length = announcedLength(request.rawHeaders);
-    this.payload = length === 0 ? undefined : new NodePayload(request, length < 0 ? undefined : length);
+    const begin = asked.continues ? () => this.#continue() : undefined;
+    this.payload = length === 0 ? undefined : new NodePayload(request, length < 0 ? undefined : length, begin);
     // The framing of such a request is not trusted (RFC 9112 section 6.1).
-    if (length < 0 && request.httpVersion !== '1.1') this.closeAfter();
+    if ((length < 0 && request.httpVersion !== '1.1') || peer.last === request) this.closeAfter();
+    peer.begin(this);
+    // An answer that is cut off finishes too, with a socket that is gone. Asked before node:http closes one itself.
+    response.prependListener('finish', () => {
+      this.#isOut = !request.socket.destroyed;
+    });
     response.on('close', () => {
       this.writer?.closed();
-      this.watcher?.closed(response.writableFinished);
+      this.watcher?.closed(this.#isOut);
+      peer.over();
     });
   }
 
@@ -72,8 +80,33 @@ export class NodeCall implements Call {
     return this.#response.destroyed;
   }
 
+  /** The other side, once protocols are switched. */
+  get other(): Duplex | undefined {
+    return this.#other;
+  }
+
+  get awaitsClient(): boolean {
+    return this.payload?.isAwaited === true;
+  }
+
+  get isWhole(): boolean {
+    return this.#request.complete;
+  }
+
+  stalled(): void {
+    this.peer.closing = true;
+    if (this.#response.headersSent || !this.awaitsClient) {
+      this.#response.destroy();
+      return;
+    }
+    this.closeAfter();
+    this.payload?.fail(flowFaults.requestTimeOut);
+  }
+
   discardRest(done: () => void): void {
-    discardRest(this.#request, done);
+    // Who was never told to send may not do so; what it may still send is not looked at.
+    if (this.#holdsBack) done();
+    else discardRest(this.#request, done);
   }
 
   closeAfter(): void {
@@ -82,7 +115,7 @@ export class NodeCall implements Call {
   }
 
   writeHead(status: number, reason: string, fields: readonly string[]): void {
-    if (this.#door.draining) this.closeAfter();
+    if (this.peer.door.draining || this.#holdsBack) this.closeAfter();
     this.#response.writeHead(status, reason, fields as string[]);
   }
 
@@ -100,73 +133,22 @@ export class NodeCall implements Call {
   }
 
   abort(): void {
+    // Where the end of the connection is the end of the payload, only a reset tells that it is none (RFC 9112 section 8).
+    // `resetAndDestroy` would end it first.
+    if (this.version === '1.0') Object.assign(this.#request.socket, { resetAndClosing: true });
     this.#response.destroy();
   }
-}
 
-/** Passes the chunks of a request on. */
-class NodePayload implements BodySource {
-  readonly declaredLength: number | undefined;
-  readonly #request: IncomingMessage;
-
-  constructor(request: IncomingMessage, declaredLength: number | undefined) {
-    this.#request = request;
-    this.declaredLength = declaredLength;
+  switchProtocols(reason: string, fields: readonly string[], other: Duplex): void {
+    const own = ['Connection', 'Upgrade', 'Upgrade', this.upgrade ?? ''];
+    this.#response.writeHead(101, reason, [...own, ...fields]);
+    this.#other = other;
+    this.#response.end();
   }
 
-  start(sink: BodySink): void {
-    const request = this.#request;
-    let over = false;
-    const fail = (): void => {
-      if (over) return;
-      over = true;
-      sink.error(new Fault(flowFaults.unexpectedEOF));
-    };
-    if (request.destroyed && !request.readableEnded) {
-      fail();
-      return;
-    }
-    request.on('data', (chunk: Buffer) => sink.data(chunk));
-    request.on('end', () => {
-      if (over) return;
-      over = true;
-      sink.end();
-    });
-    request.on('error', fail);
-    request.on('close', fail);
+  #continue(): void {
+    if (!this.#holdsBack) return;
+    this.#holdsBack = false;
+    this.#response.writeContinue();
   }
-
-  pause(): void {
-    this.#request.pause();
-  }
-
-  resume(): void {
-    this.#request.resume();
-  }
-
-  cancel(): void {
-    discardRest(this.#request, ignoreLate);
-  }
-}
-
-function discardRest(request: IncomingMessage, done: () => void): void {
-  if (request.readableEnded || request.destroyed) {
-    done();
-    return;
-  }
-  request.removeAllListeners('data');
-  let left = drainedBytes;
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) request.socket.destroySoon();
-  });
-  request.on('error', ignoreLate);
-  const late = setTimeout(() => request.socket.destroySoon(), drainedMilliseconds);
-  request.on('end', done);
-  request.on('close', () => clearTimeout(late));
-  request.resume();
-}
-
-function ignoreLate(): void {
-  // The answer is decided: how the rest of the request ends changes nothing.
 }

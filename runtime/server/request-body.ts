@@ -56,7 +56,7 @@ class LimitedPayload implements BodySource, BodySink {
     this.#sink?.end();
   }
 
-  error(): void {
-    this.#sink?.error(new Fault(flowFaults.unexpectedEOF));
+  error(error: Error): void {
+    this.#sink?.error(error instanceof Fault ? error : new Fault(flowFaults.unexpectedEOF));
   }
 }

@@ -12,6 +12,10 @@ import type { Call, CallWriter } from './call.ts';
 export function respond(call: Call, answer: Message, verb: string, end: End = endNow): void {
   const { body } = answer;
   const source = body.takeSource();
+  if (answer.status < 200 || source?.tunnel !== undefined) {
+    switchOrRefuse(call, answer, source, verb, end);
+    return;
+  }
   if (source !== undefined && !hasPayload(answer.status)) {
     source.cancel();
     respondInMemory(call, answer, verb, body, end);
@@ -19,14 +23,27 @@ export function respond(call: Call, answer: Message, verb: string, end: End = en
   else source.start(new StreamedAnswer(call, answer, source));
 }
 
+/** Joins client and target after a 101 that was asked for. A policy that changes the status has decided otherwise. */
+function switchOrRefuse(call: Call, answer: Message, source: BodySource | undefined, verb: string, end: End): void {
+  if (answer.status === 101 && source?.tunnel !== undefined && call.upgrade !== undefined) {
+    call.switchProtocols(answer.reason, fieldsOf(answer, false), source.tunnel);
+    return;
+  }
+  source?.cancel();
+  // An interim status is no answer: the client would wait for one (RFC 9110 section 15.2).
+  if (answer.status < 200) respondFault(call, new Fault(flowFaults.unexpectedEOFAtTarget), end);
+  else respondInMemory(call, answer, verb, answer.body, end);
+}
+
 /** Apigee's error body for a fault outside any proxy, or one that comes too late for its fault rules. */
-export function respondFault(call: Call, fault: Fault, end: End = endNow): void {
+export function respondFault(call: Call, fault: Fault, end: End = endNow, more: readonly string[] = []): void {
   const text = faultBody(fault);
   call.writeHead(fault.status, STATUS_CODES[fault.status] ?? '', [
     'Content-Type',
     'application/json',
     'Content-Length',
     String(Buffer.byteLength(text)),
+    ...more,
   ]);
   end(call, text);
 }

@@ -14,3 +14,12 @@ export function inTurn<T>(items: readonly T[], work: (item: T) => Answer<unknown
   }
   return undefined;
 }
+
+/** Answers that are waited for together; without a promise when all of them are there. */
+export function allOf<const T extends readonly unknown[]>(
+  answers: T,
+): Answer<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  type Values = { -readonly [K in keyof T]: Awaited<T[K]> };
+  if (answers.some((answer) => answer instanceof Promise)) return Promise.all(answers) as Promise<Values>;
+  return answers as unknown as Values;
+}

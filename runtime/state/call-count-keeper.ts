@@ -16,15 +16,27 @@ export interface KeeperOptions {
   failed(error: unknown): void;
 }
 
-const hourMilliseconds = 3_600_000;
+export const hourMilliseconds = 3_600_000;
 /** Hours that are kept one by one: 31 days. Totals are kept for ever. */
-const hoursKept = 31 * 24;
+export const hoursKept = 31 * 24;
+
+/** Keeps call counts in a store. */
+export interface CallCountKeeper {
+  /** Writes what changed since the last write. @throws what the store does */
+  flush(): Promise<void>;
+  /** All calls that were ever counted. */
+  totals(): Promise<CallCount[]>;
+  /** Calls by the hour, of hours that lie at least in part between two times (milliseconds since 1970). */
+  hours(from: number, to: number): Promise<HourCount[]>;
+  /** Writes everything; then nothing more. */
+  close(): Promise<void>;
+}
 
 /**
  * Writes call counts to a store: every so often what changed, and everything at the end. Calls of an hour are the growth
  * of the totals, so that counting a call is one addition; a call next to the full hour can fall into the other one.
  */
-export class CallCountKeeper {
+export class LoneCallCountKeeper implements CallCountKeeper {
   readonly #store: Store;
   readonly #counts: CallCounts;
   readonly #failed: (error: unknown) => void;
@@ -47,12 +59,11 @@ export class CallCountKeeper {
 
   /** Goes on from what the store has. */
   static async open(options: KeeperOptions): Promise<CallCountKeeper> {
-    const keeper = new CallCountKeeper(options);
+    const keeper = new LoneCallCountKeeper(options);
     await keeper.#restore();
     return keeper;
   }
 
-  /** Writes what changed since the last write. @throws what the store does */
   async flush(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
     this.#writing = this.#write();
@@ -63,24 +74,15 @@ export class CallCountKeeper {
     }
   }
 
-  /** Calls by the hour, of hours that lie at least in part between two times (milliseconds since 1970). */
-  async hours(from: number, to: number): Promise<HourCount[]> {
-    await this.flush();
-    const found: HourCount[] = [];
-    const first = startOfHour(Math.max(from, Date.now() - hoursKept * hourMilliseconds));
-    for (let day = first - (first % (24 * hourMilliseconds)); day <= to; day += 24 * hourMilliseconds) {
-      for (const key of await this.#store.keys(`hours/${new Date(day).toISOString().slice(0, 10)}`)) {
-        const [, hour = '', proxy = '', endpoint = ''] = key.split('/').map(partOf);
-        const begin = Date.parse(`${hour}:00:00Z`);
-        if (begin < first || begin > to) continue;
-        const counts = numbersOf(await this.#store.get(key));
-        found.push(...countsOf({ proxy, endpoint, counts }).map((one) => ({ ...one, hour: begin })));
-      }
-    }
-    return found;
+  totals(): Promise<CallCount[]> {
+    return Promise.resolve(this.#counts.list());
   }
 
-  /** Writes everything; then nothing more. */
+  async hours(from: number, to: number): Promise<HourCount[]> {
+    await this.flush();
+    return readHours(this.#store, from, to);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.flush();
@@ -166,14 +168,30 @@ export class CallCountKeeper {
   }
 }
 
-function startOfHour(time: number): number {
+/** As a keeper gives them. */
+export async function readHours(store: Store, from: number, to: number): Promise<HourCount[]> {
+  const found: HourCount[] = [];
+  const first = startOfHour(Math.max(from, Date.now() - hoursKept * hourMilliseconds));
+  for (let day = first - (first % (24 * hourMilliseconds)); day <= to; day += 24 * hourMilliseconds) {
+    for (const key of await store.keys(`hours/${new Date(day).toISOString().slice(0, 10)}`)) {
+      const [, hour = '', proxy = '', endpoint = ''] = key.split('/').map(partOf);
+      const begin = Date.parse(`${hour}:00:00Z`);
+      if (begin < first || begin > to) continue;
+      const counts = numbersOf(await store.get(key));
+      found.push(...countsOf({ proxy, endpoint, counts }).map((one) => ({ ...one, hour: begin })));
+    }
+  }
+  return found;
+}
+
+export function startOfHour(time: number): number {
   return time - (time % hourMilliseconds);
 }
 
-function hourPrefix(hour: number): string {
+export function hourPrefix(hour: number): string {
   return `hours/${new Date(hour).toISOString().slice(0, 13)}/`;
 }
 
-function numbersOf(text: string | undefined): number[] {
+export function numbersOf(text: string | undefined): number[] {
   return text === undefined ? [] : (JSON.parse(text) as number[]);
 }

@@ -82,9 +82,13 @@ export class KeyValueMaps {
   /** Brings in a map from a file. What the store holds already stays as it is: it may have been changed since. */
   load(scope: KeyValueMapScope, file: KeyValueMapFile): Answer<undefined> {
     const map = this.open(scope, file.name);
-    const answers = [map.create(file.encrypted), ...[...file.entries].map(([key, value]) => map.add(key, [value]))];
-    // Not one after the other: a store on disk writes what comes together as one.
-    return answers.some((answer) => answer instanceof Promise) ? Promise.all(answers).then(() => undefined) : undefined;
+    // How a value is stored hangs on the map.
+    return after(map.create(file.encrypted), () => {
+      const answers = [...file.entries].map(([key, value]) => map.add(key, [value]));
+      // Not one after the other: a store on disk writes what comes together as one.
+      const isLater = answers.some((answer) => answer instanceof Promise);
+      return isLater ? Promise.all(answers).then(() => undefined) : undefined;
+    });
   }
 
   /** Writes a policy's initial entries: other values give way, other keys stay. Apigee: KeyValueMapOperations, InitialEntries. */

@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import type { SharedTables } from './shared-tables.ts';
 
 /**
  * What survives requests and may be shared between servers. Answers are a value or a promise: memory answers at once,
@@ -29,6 +30,21 @@ export interface Store {
   /** One step of a pacer (spike arrest): passes, unless less than the `milliseconds` of the last one that passed are over since then. */
   pace(key: string, milliseconds: number): Answer<boolean>;
   close(): Promise<void>;
+  /** Of a store that several servers use at once. */
+  readonly shared?: Shared;
+}
+
+/** What servers that use one store know of each other. */
+export interface Shared {
+  /** Tables (table.ts), which one server changes and all go by. */
+  readonly tables: SharedTables;
+  /**
+   * Adds to sums that all servers add to, in one atomic step. A step of a writer is done once, however often it is asked
+   * for: its answer may have been lost.
+   */
+  add(writer: string, step: number, additions: readonly Addition[]): Promise<void>;
+  /** Whether the store is in reach. */
+  isAvailable(): boolean;
 }
 
 /** A key and its new value; undefined removes it. */
@@ -36,6 +52,14 @@ export interface Change {
   readonly key: string;
   readonly value: string | undefined;
   /** Milliseconds after which the key is gone; absent: it stays. */
+  readonly lifetime?: number;
+}
+
+/** To a value that is the JSON of a list of numbers, or of names with their numbers. */
+export interface Addition {
+  readonly key: string;
+  readonly amounts: readonly number[] | readonly (readonly [name: string, amount: number])[];
+  /** Milliseconds without an addition after which the sum is gone; absent: it stays. */
   readonly lifetime?: number;
 }
 

@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, TLSSocket } from 'node:tls';
 import { buildConnector, Client } from 'undici';
+import { Fault, flowFaults } from '../fault.ts';
+import type { AddressGuard } from './address-guard.ts';
 import { subjectVariables } from './certificate.ts';
 import { skipContinue } from './interim.ts';
 import type { TlsIdentity } from './tls.ts';
 
 /** Bytes of headers a response may have. Apigee: limits. */
 const headerLimit = 60 * 1024;
+/** Connections to one place when nobody says otherwise. */
+export const defaultConnections = 1024;
 /** Closes before the moment the target says it will, milliseconds. */
 const keepAliveMargin = 1_000;
 
@@ -18,20 +22,35 @@ export interface PoolOptions {
   readonly resumesTls: boolean;
   /** Undefined for http. */
   readonly tls: TlsIdentity | undefined;
+  /** Whether only addresses that the settings allow are connected to. */
+  readonly guarded: boolean;
+}
+
+/** What the settings say about all connections to targets. */
+export interface ConnectionLimits {
+  /** Connections of one pool; as many calls may wait for one. */
+  readonly connections: number;
+  /** Undefined: targets may be anywhere. */
+  readonly guard: AddressGuard | undefined;
 }
 
 /** All connections of one set of targets, by origin, TLS identity and timeouts. */
 export class ConnectionPools {
   readonly #pools = new Map<string, ConnectionPool>();
+  readonly #limits: ConnectionLimits;
   #closed = false;
+
+  constructor(limits: ConnectionLimits = { connections: defaultConnections, guard: undefined }) {
+    this.#limits = limits;
+  }
 
   /** The pool for these options; a pool goes when its last connection does. */
   get(options: PoolOptions): ConnectionPool {
-    const { origin, connectTimeout, keepAliveTimeout, resumesTls, tls } = options;
-    const key = `${origin} ${connectTimeout} ${keepAliveTimeout} ${resumesTls} ${tls?.key ?? ''}`;
+    const { origin, connectTimeout, keepAliveTimeout, resumesTls, tls, guarded } = options;
+    const key = `${origin} ${connectTimeout} ${keepAliveTimeout} ${resumesTls} ${guarded} ${tls?.key ?? ''}`;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const pool = new ConnectionPool(options, () => this.#pools.delete(key));
+    const pool = new ConnectionPool(options, this.#limits, () => this.#pools.delete(key));
     if (this.#closed) pool.close();
     else this.#pools.set(key, pool);
     return pool;
@@ -55,32 +74,70 @@ export class ConnectionPool {
   readonly #connector: buildConnector.connector;
   readonly #idle: Connection[] = [];
   readonly #onEmpty: () => void;
+  readonly #most: number;
+  readonly #waiting: Waiting[] = [];
   #open = 0;
   #closed = false;
 
-  constructor(options: PoolOptions, onEmpty: () => void) {
+  constructor(options: PoolOptions, { connections, guard }: ConnectionLimits, onEmpty: () => void) {
     this.#options = options;
+    this.#most = connections;
     this.#onEmpty = onEmpty;
     const tls: ConnectionOptions = options.tls?.options ?? {};
-    this.#connector = buildConnector({
+    const connector = buildConnector({
       ...tls,
       timeout: options.connectTimeout,
       ...(options.resumesTls ? {} : { maxCachedSessions: 0 }),
+      ...(options.guarded && guard !== undefined ? { lookup: guard.lookup } : {}),
     } as buildConnector.BuildOptions);
+    this.#connector = options.guarded && guard !== undefined ? guard.around(connector) : connector;
   }
 
-  /** A connection for one request. @param anew not one that was used before */
-  take(anew: boolean): Connection {
+  /** A connection for one request, undefined when all are taken. @param anew not one that was used before */
+  take(anew: boolean): Connection | undefined {
     const idle = anew ? undefined : this.#idle.pop();
     if (idle !== undefined) return idle;
+    if (this.#open >= this.#most) {
+      const spare = this.#idle.shift();
+      if (spare === undefined) return undefined;
+      this.#drop(spare);
+    }
     this.#open++;
     return new Connection(this.#options, this.#connector, this);
   }
 
+  /** The next connection that is free, as long as a connection may take. @throws Fault when there is none */
+  wait(): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const { serviceUnavailable } = flowFaults;
+      const fault = new Fault(serviceUnavailable, serviceUnavailable.text, 'TARGET_CONNECT_TIMEOUT');
+      if (this.#waiting.length >= this.#most) {
+        reject(fault);
+        return;
+      }
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(fault);
+      }, this.#options.connectTimeout);
+      const waiting: Waiting = {
+        take: (connection) => {
+          clearTimeout(timer);
+          resolve(connection);
+        },
+      };
+      this.#waiting.push(waiting);
+    });
+  }
+
   /** Back from its request, to be used again. */
   giveBack(connection: Connection): void {
-    if (this.#closed || !connection.isOpen) this.#drop(connection);
-    else this.#idle.push(connection);
+    if (this.#closed || !connection.isOpen) {
+      this.#drop(connection);
+      return;
+    }
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(connection);
+    else next.take(connection);
   }
 
   /** Closed by the other side, or after its idle time. */
@@ -98,9 +155,19 @@ export class ConnectionPool {
 
   #drop(connection: Connection): void {
     connection.close();
+    const next = this.#waiting.shift();
+    if (next !== undefined) {
+      next.take(new Connection(this.#options, this.#connector, this));
+      return;
+    }
     this.#open--;
     if (this.#open === 0) this.#onEmpty();
   }
+}
+
+/** A call that has no connection yet. */
+interface Waiting {
+  take(connection: Connection): void;
 }
 
 /** Who is at the other end. */

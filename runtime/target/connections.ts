@@ -4,15 +4,21 @@ import type { CalloutConnection, TargetEndpointConfig } from '../bundle/target.t
 import type { Place } from '../diagnostic.ts';
 import type { ConnectionCompiler, Connections } from '../flow/connections.ts';
 import type { Target } from '../flow/target.ts';
+import type { Log } from '../log.ts';
+import type { GoogleTokens } from '../policies/google-tokens.ts';
 import type { Callout } from '../policies/policy.ts';
-import { ConnectionPools } from './connection-pool.ts';
+import { type ConnectionLimits, ConnectionPools } from './connection-pool.ts';
+import { googleServices } from './google-services.ts';
+import { noGoogleTokens } from './google-tokens.ts';
+import { GrpcServers } from './grpc.ts';
 import { HttpCallout } from './http-callout.ts';
-import { compileHttpConnection, plainConnection } from './http-connection.ts';
+import { compileHttpConnection, plainConnection, type Shared } from './http-connection.ts';
 import { HttpTarget } from './http-target.ts';
 import { LocalCallout } from './local-callout.ts';
 import { compileLocalConnection, LocalTarget } from './local-target.ts';
 import { LogFiles } from './log-file.ts';
 import { sendForScript } from './script-client.ts';
+import { compileScriptTarget } from './script-target.ts';
 import { SyslogConnections } from './syslog.ts';
 import { parseTargetUrl } from './target-url.ts';
 import { UnsupportedTarget } from './unsupported-target.ts';
@@ -23,22 +29,46 @@ export interface OwnedConnections extends Connections {
   close(): void;
 }
 
+/** What some connections need. */
+export interface ConnectionOptions {
+  readonly googleTokens?: GoogleTokens;
+  /** Where Google's services are, in place of Google's own hosts. */
+  readonly googleEndpoint?: string | undefined;
+  /** `HOST:PORT` of a Pub/Sub emulator. */
+  readonly pubsubEmulator?: string | undefined;
+  /** The log of Node.js applications in bundles; undefined: they are not run. */
+  readonly scriptTargets?: Log | undefined;
+  readonly limits?: ConnectionLimits;
+}
+
 /** Makes the connections of one server. All its targets share what they can: one pool per origin and TLS identity. */
-export function createConnections(): OwnedConnections {
-  const pools = new ConnectionPools();
+export function createConnections(options: ConnectionOptions = {}): OwnedConnections {
+  const { googleTokens = noGoogleTokens, googleEndpoint, pubsubEmulator, scriptTargets, limits } = options;
+  const pools = new ConnectionPools(limits);
+  const shared: Shared = { pools, googleTokens };
   const syslog = new SyslogConnections();
   const files = new LogFiles();
+  const grpc = new GrpcServers();
+  const toGoogle = plainConnection('', pools, emptyEnvironment(''));
+  const services = googleServices(toGoogle, googleTokens, googleEndpoint);
   const forScripts = plainConnection('', pools, emptyEnvironment(''));
   return {
-    target: (endpoint, compiler) => compileTarget(endpoint, pools, compiler),
+    target: (endpoint, compiler) => compileTarget(endpoint, shared, scriptTargets, compiler),
     url: (text, at, compiler) => compileUrl(text, at, pools, compiler),
-    callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, pools, compiler),
+    callout: (policy, connection, at, compiler) => compileCallout(policy, connection, at, shared, compiler),
+    googleTokens,
+    googleServices: services,
+    // An emulator asks for no token, and should get none.
+    pubsub:
+      pubsubEmulator === undefined ? services : googleServices(toGoogle, noGoogleTokens, `http://${pubsubEmulator}`),
     httpClient: (exchange, request, url) => sendForScript(forScripts, exchange, request, url),
+    grpc: (server, compiler) => grpc.connection(server, compiler),
     syslog: (protocol, tls, compiler) => syslog.compile(protocol, tls, compiler),
     logFile: (path, rotation) => files.open(path, rotation),
     close: () => {
       syslog.close();
       files.close();
+      grpc.close();
       return pools.close();
     },
   };
@@ -55,7 +85,8 @@ const connectionKinds = [
 
 function compileTarget(
   endpoint: Named<TargetEndpointConfig>,
-  pools: ConnectionPools,
+  shared: Shared,
+  scriptTargets: Log | undefined,
   compiler: ConnectionCompiler,
 ): Target | undefined {
   const { name, config } = endpoint;
@@ -80,7 +111,7 @@ function compileTarget(
   }
   const http = config.HTTPTargetConnection ?? config.HttpTargetConnection;
   if (http !== undefined && !runsCode) {
-    const connection = compileHttpConnection(http, http.at, pools, compiler);
+    const connection = compileHttpConnection(http, http.at, shared, compiler);
     return connection === undefined ? undefined : new HttpTarget(name, connection);
   }
   const local = config.LocalTargetConnection;
@@ -88,7 +119,12 @@ function compileTarget(
     const connection = compileLocalConnection(local, local.at, compiler);
     return connection === undefined ? undefined : new LocalTarget(name, connection);
   }
-  const hint = 'Run the application as a server of its own, and call it with an HTTPTargetConnection.';
+  if (config.ScriptTarget !== undefined && scriptTargets !== undefined) {
+    const plain = plainConnection('', shared.pools, compiler.environment);
+    return compileScriptTarget(name, config.ScriptTarget, plain, scriptTargets, compiler);
+  }
+  const own = 'Run the application as a server of its own, and call it with an HTTPTargetConnection';
+  const hint = kind === 'ScriptTarget' ? `${own}, or serve with --allow-script-targets if you trust it.` : `${own}.`;
   diagnostics.warning(
     'ZH038',
     config[kind]?.at ?? endpoint.at,
@@ -111,7 +147,7 @@ function compileCallout(
   policy: string,
   { http, local }: CalloutConnection,
   at: Place,
-  pools: ConnectionPools,
+  shared: Shared,
   compiler: ConnectionCompiler,
 ): Callout | undefined {
   if (http !== undefined) {
@@ -124,7 +160,7 @@ function compileCallout(
         'A server that failed is tried again later.',
       );
     }
-    const connection = compileHttpConnection({ ...http, HealthMonitor: undefined }, at, pools, compiler);
+    const connection = compileHttpConnection({ ...http, HealthMonitor: undefined }, at, shared, compiler);
     return connection === undefined ? undefined : new HttpCallout(policy, connection);
   }
   if (local === undefined) return undefined;

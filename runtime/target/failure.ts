@@ -1,10 +1,12 @@
 import { Fault, flowFaults } from '../fault.ts';
+import { deniedCode } from './address-guard.ts';
 
 /** The fault that a failed call is. Texts never name a host. Apigee: runtime error catalogue. */
 export function faultOfFailure(error: Error, sent: boolean): Fault {
   if (error instanceof Fault) return error;
   const code = codeOf(error);
   if (isTls(code)) return new Fault(flowFaults.sslHandshakeFailed, `SSL Handshake failed ${code}`);
+  if (code === deniedCode) return new Fault(flowFaults.targetDenied);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     const { serviceUnavailable } = flowFaults;
     return new Fault(serviceUnavailable, serviceUnavailable.text, 'TARGET_CONNECT_TIMEOUT');

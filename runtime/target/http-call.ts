@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { Fault, flowFaults } from '../fault.ts';
 import type { BodySink, BodySource } from '../message/body.ts';
@@ -46,6 +47,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
   reused = false;
   headArrived = false;
   declaredLength: number | undefined = undefined;
+  tunnel: Duplex | undefined = undefined;
   readonly connection: Connection;
   readonly #options: CallOptions;
   #controller: Dispatcher.DispatchController | undefined;
@@ -64,10 +66,13 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
   #deadlineTimer: NodeJS.Timeout | undefined;
   #cancel: (() => void) | undefined;
   #over = false;
+  /** An event stream has no end that could be measured: each event is, where one is read. */
+  #limit: number;
 
   constructor(options: CallOptions) {
     this.connection = options.connection;
     this.#options = options;
+    this.#limit = options.limit;
   }
 
   /** Settles when there is a response, or with what undici reports, or a Fault, when there is none. */
@@ -127,6 +132,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
     this.reason = reason ?? '';
     this.rawHeaders = textsOf(controller.rawHeaders);
     this.declaredLength = lengthIn(this.rawHeaders);
+    if (isEventStream(this.rawHeaders)) this.#limit = Number.POSITIVE_INFINITY;
     // RFC 9112 section 6.3: there is none, whatever the length says. undici takes that length of a 304 for a mistake.
     this.#hasNoPayload = status === 204 || status === 304 || this.#method === 'HEAD';
     const { target } = this.#options;
@@ -137,7 +143,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > this.#options.limit) {
+    if (this.#size > this.#limit) {
       this.#fail(new Fault(flowFaults.responseTooBig));
       return;
     }
@@ -166,11 +172,29 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
     this.#fail(error);
   }
 
-  onRequestUpgrade(controller: Dispatcher.DispatchController): void {
-    controller.abort(new Fault(flowFaults.unexpectedEOFAtTarget, switched));
+  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number, _headers: unknown, socket: Duplex): void {
+    if (this.#failure !== undefined) {
+      socket.destroy();
+      return;
+    }
+    this.headArrived = true;
+    this.status = status;
+    this.rawHeaders = textsOf(controller.rawHeaders);
+    this.tunnel = socket;
+    // Until it is joined with the client nobody else listens.
+    socket.on('error', () => socket.destroy());
+    this.connection.isOpen = false;
+    this.#finish();
+    this.#settle?.(undefined);
   }
 
   start(sink: BodySink): void {
+    if (this.tunnel !== undefined) {
+      // Read as a payload it has none, and is of no more use.
+      this.tunnel.destroy();
+      sink.end();
+      return;
+    }
     this.#sink = sink;
     this.#flush();
   }
@@ -186,6 +210,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
   }
 
   cancel(): void {
+    this.tunnel?.destroy();
     this.#sink = undefined;
     this.#chunks = [];
     this.#fail(new Fault(flowFaults.unexpectedEOF));
@@ -283,6 +308,14 @@ function textsOf(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
   let at = 0;
   for (const one of raw) texts[at++] = typeof one === 'string' ? one : one.toString('latin1');
   return texts;
+}
+
+function isEventStream(headers: readonly string[]): boolean {
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at]?.length !== 12 || headers[at]?.toLowerCase() !== 'content-type') continue;
+    if (/^\s*text\/event-stream\b/i.test(headers[at + 1] ?? '')) return true;
+  }
+  return false;
 }
 
 function lengthIn(headers: readonly string[]): number | undefined {

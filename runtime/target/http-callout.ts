@@ -5,7 +5,7 @@ import type { Message } from '../message/message.ts';
 import type { Callout } from '../policies/policy.ts';
 import { calloutPath } from './callout-path.ts';
 import { encode } from './compression.ts';
-import { checkUsable, type HttpConnection } from './http-connection.ts';
+import { authenticated, type HttpConnection } from './http-connection.ts';
 import { type HttpRequest, sendBalanced, sendToUrl } from './http-request.ts';
 import { messageOf } from './http-response.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
@@ -35,7 +35,6 @@ export class HttpCallout implements Callout {
   }
 
   async send(exchange: Exchange, request: Message, timeoutMilliseconds: number, detached = false): Promise<Message> {
-    checkUsable(this.#connection);
     const { url: configured, balancer, path: basePath } = this.#connection;
     const text = this.url(exchange);
     if (text !== undefined && (configured !== undefined || text !== '')) {
@@ -43,7 +42,9 @@ export class HttpCallout implements Callout {
       if (url === undefined) throw new Fault(flowFaults.invalidPath, 'Invalid target URL');
       this.#written.set(exchange, text);
       exchange.setVariable(this.#variable, text);
-      return sendOver(this.#connection, exchange, request, url, url, { timeoutMilliseconds, detached, policy: this });
+      const computed = text !== configured?.constant;
+      const options = { timeoutMilliseconds, detached, policy: this, computed };
+      return sendOver(this.#connection, exchange, request, url, url, options);
     }
     if (balancer === undefined) throw new Fault(flowFaults.noActiveTargets);
     const base = encodeText(basePath?.render(exchange) ?? '');
@@ -53,6 +54,7 @@ export class HttpCallout implements Callout {
       timeoutMilliseconds,
       detached,
       policy: this,
+      computed: false,
     });
   }
 
@@ -70,6 +72,8 @@ interface SendOptions {
   readonly timeoutMilliseconds: number;
   readonly detached: boolean;
   readonly policy: HttpCallout | undefined;
+  /** By variables. */
+  readonly computed: boolean;
 }
 
 /**
@@ -93,6 +97,9 @@ export async function sendOver(
   const own = Date.now() + options.timeoutMilliseconds;
   const { deadline } = exchange;
   let headers = outgoingHeaders(exchange, request.headers, properties.requestHeaders);
+  if (connection.authentication !== undefined) {
+    headers = await authenticated(connection, exchange, url && `${url.origin}${url.path}`, headers);
+  }
   let body = request.body.outgoing;
   if (properties.compression !== undefined) {
     const encoded = await encode(request, properties.compression, headers);
@@ -107,6 +114,8 @@ export async function sendOver(
     expectedCn: options.policy?.expectedCn(exchange),
     body,
     upload: undefined,
+    upgrade: undefined,
+    computed: options.computed,
     timeout: Math.min(properties.ioTimeout, options.timeoutMilliseconds),
     deadline: deadline === 0 || options.detached ? own : Math.min(own, deadline),
     detached: options.detached,

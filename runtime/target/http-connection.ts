@@ -1,10 +1,13 @@
 import type { Environment } from '../bundle/environment.ts';
 import type { HTTPTargetConnectionConfig } from '../bundle/target.ts';
 import { Diagnostics, type Place } from '../diagnostic.ts';
-import { Fault, flowFaults } from '../fault.ts';
 import type { ConnectionCompiler } from '../flow/connections.ts';
 import type { Template } from '../language/template.ts';
 import { BodyNeed } from '../message/body-need.ts';
+import type { Exchange } from '../message/exchange.ts';
+import { compileGoogleAuthentication, type GoogleAuthentication } from '../policies/google-authentication.ts';
+import { type GoogleTokens, noTokensHint } from '../policies/google-tokens.ts';
+import { type Answer, after } from '../state/answer.ts';
 import type { ConnectionPools } from './connection-pool.ts';
 import { compileHealthMonitor, type HealthMonitor } from './health-monitor.ts';
 import { compileLoadBalancer, type LoadBalancer } from './load-balancer.ts';
@@ -24,15 +27,21 @@ export interface HttpConnection {
   readonly path: Template | undefined;
   readonly monitor: HealthMonitor | undefined;
   readonly needs: BodyNeed;
-  /** Why every call fails; undefined when calls can be made. */
-  readonly refusal: string | undefined;
+  /** Undefined when calls carry no Google token. */
+  readonly authentication: GoogleAuthentication | undefined;
+}
+
+/** What all connections of a server share. */
+export interface Shared {
+  readonly pools: ConnectionPools;
+  readonly googleTokens: GoogleTokens;
 }
 
 /** The connection; undefined when it has no usable URL or LoadBalancer (reported). */
 export function compileHttpConnection(
   config: HTTPTargetConnectionConfig,
   at: Place,
-  pools: ConnectionPools,
+  { pools, googleTokens }: Shared,
   compiler: ConnectionCompiler,
 ): HttpConnection | undefined {
   const { diagnostics } = compiler;
@@ -50,9 +59,10 @@ export function compileHttpConnection(
   }
   const properties = readTargetProperties(config.Properties, diagnostics);
   const tls = compileTls(config.SSLInfo, properties.resumesTls, compiler);
-  const refusal = refusalOf(config, diagnostics);
+  const authentication = authenticationOf(config, googleTokens, compiler);
   const compression = properties.compression === undefined ? BodyNeed.none : BodyNeed.request;
-  const shared = { pools, properties, tls, refusal };
+  const needed = compression | (authentication?.needs ?? BodyNeed.none) | tls.needs;
+  const shared = { pools, properties, tls, authentication };
   if (hasUrl) {
     const template = compiler.template(url.text, url.at);
     if (template.constant !== undefined && parseTargetUrl(template.constant) === undefined) {
@@ -67,7 +77,7 @@ export function compileHttpConnection(
     if (config.HealthMonitor !== undefined) {
       diagnostics.warning('TD016', config.HealthMonitor.at, 'A HealthMonitor has no effect without a LoadBalancer.');
     }
-    const needs = template.needs | tls.needs | compression;
+    const needs = template.needs | needed;
     return { ...shared, url: template, balancer: undefined, path: undefined, monitor: undefined, needs };
   }
   if (balancing === undefined) return undefined;
@@ -75,7 +85,7 @@ export function compileHttpConnection(
   const balancer = compileLoadBalancer(balancing, properties.resumesTls, monitored, compiler);
   const template = path === undefined || path.text === '' ? undefined : compiler.template(path.text, path.at);
   const monitor = compileHealthMonitor(config.HealthMonitor, balancing.MaxFailures?.text ?? 0, balancer, diagnostics);
-  const needs = (template?.needs ?? BodyNeed.none) | tls.needs | compression;
+  const needs = (template?.needs ?? BodyNeed.none) | needed;
   return { ...shared, url: undefined, balancer, path: template, monitor, needs };
 }
 
@@ -91,23 +101,40 @@ export function plainConnection(text: string, pools: ConnectionPools, environmen
     warnings: [],
   };
   const tls = plainTls(true, environment);
-  const shared = { balancer: undefined, path: undefined, monitor: undefined, refusal: undefined };
+  const shared = { balancer: undefined, path: undefined, monitor: undefined, authentication: undefined };
   return { pools, properties, tls, url, ...shared, needs: BodyNeed.none };
 }
 
-/** Authentication asks for Google tokens: no call goes out without what its author thinks it carries. */
-function refusalOf(config: HTTPTargetConnectionConfig, diagnostics: Diagnostics): string | undefined {
-  const { Authentication } = config;
-  if (Authentication === undefined) return undefined;
-  if (Authentication.GoogleAccessToken === undefined && Authentication.GoogleIDToken === undefined) return undefined;
-  const message =
-    'Authentication asks for a Google token; zerohop has no source of those. Every call of this target fails.';
-  const hint = 'Get the token with a ServiceCallout, set the header with AssignMessage, and remove <Authentication>.';
-  diagnostics.warning('ZH048', Authentication.at, message, hint);
-  return 'Authentication of the target is not supported: there is no source of Google tokens';
+/** The Google token that calls carry; no call goes out without what its author thinks it carries. */
+function authenticationOf(
+  { Authentication: config, URL: url }: HTTPTargetConnectionConfig,
+  tokens: GoogleTokens,
+  compiler: ConnectionCompiler,
+): GoogleAuthentication | undefined {
+  if (config === undefined) return undefined;
+  const authentication = compileGoogleAuthentication(config, url !== undefined && url.text !== '', tokens, {
+    template: (text, at) => compiler.template(text, at),
+    warning: (...finding) => compiler.diagnostics.warning(...finding),
+  });
+  if (authentication !== undefined && !tokens.hasSource) {
+    const message =
+      'Authentication asks for a Google token, and there is no source of those. Every call of this target fails.';
+    compiler.diagnostics.warning('ZH048', config.at, message, noTokensHint);
+  }
+  return authentication;
 }
 
-/** @throws Fault for a connection that cannot be used as it is declared */
-export function checkUsable(connection: HttpConnection): void {
-  if (connection.refusal !== undefined) throw new Fault(flowFaults.internalServerError, connection.refusal);
+/** The header fields of a request, with that of its Google token. @throws Fault when there is no token */
+export function authenticated(
+  { authentication }: HttpConnection,
+  exchange: Exchange,
+  url: string | undefined,
+  headers: string[],
+): Answer<string[]> {
+  if (authentication === undefined) return headers;
+  return after(authentication.field(exchange, url), ([name, value]) => {
+    const lower = name.toLowerCase();
+    const others = headers.filter((_, at) => headers[at - (at % 2)]?.toLowerCase() !== lower);
+    return [...others, name, value];
+  });
 }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { Fault, flowFaults } from '../fault.ts';
 import type { Exchange, TargetCall } from '../message/exchange.ts';
-import type { ConnectionPool } from './connection-pool.ts';
+import type { Connection, ConnectionPool } from './connection-pool.ts';
 import { faultOfFailure, isCutOff } from './failure.ts';
 import { HttpCall } from './http-call.ts';
 import type { HttpConnection } from './http-connection.ts';
@@ -24,6 +24,10 @@ export interface HttpRequest {
   /** A payload in memory; undefined when there is none, or an upload. */
   readonly body: Buffer | string | undefined;
   readonly upload: Upload | undefined;
+  /** The protocol to switch to, if the target does; undefined: a 101 is a mistake of the target. */
+  readonly upgrade: string | undefined;
+  /** The place was computed from what a request brought: settings may forbid it. */
+  readonly computed: boolean;
   /** Milliseconds without a sign of the target. */
   readonly timeout: number;
   /** Milliseconds since 1970; 0 = none. */
@@ -134,12 +138,13 @@ async function sendTo(
     keepAliveTimeout: properties.keepAliveTimeout,
     resumesTls: properties.resumesTls,
     tls: place.scheme === 'https' ? tls.identity(exchange, request.expectedCn) : undefined,
+    guarded: request.computed,
   });
   const limit = properties.responseLimit;
-  let call = callOver(pool, false, exchange, request, limit, onOver);
+  let call = callOver(pool.take(false) ?? (await queued(pool, request, onOver)), exchange, request, limit, onOver);
   let failure = await call.send(dispatchOptions(place, request));
   if (failure !== undefined && call.reused && isCutOff(failure) && canRepeat(call, request) && !exchange.root.aborted) {
-    call = callOver(pool, true, exchange, request, limit, undefined);
+    call = callOver(pool.take(true) ?? (await queued(pool, request, undefined)), exchange, request, limit, undefined);
     failure = await call.send(dispatchOptions(place, request));
   }
   const { target } = request;
@@ -153,9 +158,23 @@ async function sendTo(
   return { call, failure };
 }
 
-function callOver(
+/** The next connection that is free. @throws Fault when none is in time */
+async function queued(
   pool: ConnectionPool,
-  anew: boolean,
+  { upload }: HttpRequest,
+  onOver: (() => void) | undefined,
+): Promise<Connection> {
+  try {
+    return await pool.wait();
+  } catch (error) {
+    upload?.cancel();
+    onOver?.();
+    throw error;
+  }
+}
+
+function callOver(
+  connection: Connection,
   exchange: Exchange,
   request: HttpRequest,
   limit: number,
@@ -163,7 +182,7 @@ function callOver(
 ): HttpCall {
   const { target, upload, timeout, deadline, detached } = request;
   return new HttpCall({
-    connection: pool.take(anew),
+    connection,
     exchange,
     target,
     upload,
@@ -189,6 +208,7 @@ function dispatchOptions(place: Place, request: HttpRequest): Dispatcher.Dispatc
     body,
     headersTimeout: request.timeout,
     bodyTimeout: request.timeout,
+    upgrade: request.upgrade ?? null,
   };
   // Else undici would ask for the name in the Host field, and reconnect whenever that changes.
   if (place.scheme === 'https' && request.host !== undefined) options.servername = place.host;

@@ -5,7 +5,7 @@ import { type ConfiguredUrl, type Exchange, type Outcome, TargetCall } from '../
 import { Parameters } from '../message/query.ts';
 import { encode } from './compression.ts';
 import type { HttpCall } from './http-call.ts';
-import { checkUsable, type HttpConnection } from './http-connection.ts';
+import { authenticated, type HttpConnection } from './http-connection.ts';
 import { type HttpRequest, sendBalanced, sendToUrl } from './http-request.ts';
 import { messageOf } from './http-response.ts';
 import { outgoingHeaders } from './outgoing-headers.ts';
@@ -26,6 +26,8 @@ interface Route {
   readonly url: TargetUrl | undefined;
   readonly path: string;
   readonly query: string;
+  /** By variables. */
+  readonly computed: boolean;
 }
 
 /** A TargetEndpoint, or a RouteRule's URL, that is called over HTTP. */
@@ -59,7 +61,6 @@ export class HttpTarget implements Target {
   }
 
   connect(exchange: Exchange): Outcome {
-    checkUsable(this.#connection);
     return this.#connect(exchange, this.#route(exchange));
   }
 
@@ -77,6 +78,10 @@ export class HttpTarget implements Target {
     const { request, target } = exchange;
     const path = route.path === '' ? '/' : route.path;
     let headers = outgoingHeaders(exchange, request.headers, properties.requestHeaders);
+    if (connection.authentication !== undefined) {
+      const { url } = route;
+      headers = await authenticated(connection, exchange, url && `${url.origin}${url.path}`, headers);
+    }
     let body: Buffer | string | undefined;
     if (properties.compression !== undefined && request.body.inMemory) {
       const encoded = await encode(request, properties.compression, headers);
@@ -93,6 +98,8 @@ export class HttpTarget implements Target {
       expectedCn: target?.expectedCn,
       body: source !== undefined ? undefined : (body ?? request.body.outgoing),
       upload: source === undefined ? undefined : new Upload(source, limit),
+      upgrade: request.verb === 'GET' && source === undefined && request.body.isEmpty ? request.upgrade : undefined,
+      computed: route.computed,
       timeout: properties.ioTimeout,
       deadline: exchange.deadline,
       detached: false,
@@ -117,6 +124,7 @@ export class HttpTarget implements Target {
         url,
         path: url.path,
         query: joinQuery(url.query, encodeBytes(addedQuery(request.querystring, target.queryAtUrl))),
+        computed: true,
       };
     }
     const { properties, url: template, path: basePath } = this.#connection;
@@ -126,13 +134,14 @@ export class HttpTarget implements Target {
       : '';
     if (template !== undefined) {
       const url = this.#constant ?? parsed(template.render(exchange));
-      return { url, path: joinPath(url.path, suffix), query: joinQuery(url.query, query) };
+      const computed = this.#constant === undefined;
+      return { url, path: joinPath(url.path, suffix), query: joinQuery(url.query, query), computed };
     }
     const text = encodeText(basePath?.render(exchange) ?? '');
     const mark = text.indexOf('?');
     const path = joinPath('/', (mark === -1 ? text : text.slice(0, mark)).replace(/^\/+/, ''));
     const own = mark === -1 ? '' : text.slice(mark + 1);
-    return { url: undefined, path: joinPath(path, suffix), query: joinQuery(own, query) };
+    return { url: undefined, path: joinPath(path, suffix), query: joinQuery(own, query), computed: false };
   }
 }
 

@@ -1,5 +1,5 @@
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
-import type { Environment, KeyStore } from '../bundle/environment.ts';
+import { type Environment, findKeyStore, type KeyStore } from '../bundle/environment.ts';
 import { Fault, flowFaults } from '../fault.ts';
 
 /** What a TLS connection identifies itself with and whom it trusts, by the names that were written. */
@@ -7,13 +7,6 @@ export interface StoreNames {
   readonly keyStore: string | undefined;
   readonly keyAlias: string | undefined;
   readonly trustStore: string | undefined;
-}
-
-/** A store by name or `ref://NAME`. Apigee: working with references. A name without reference is looked up itself. */
-export function findStore(environment: Environment, written: string): KeyStore | undefined {
-  if (!written.startsWith('ref://')) return environment.keyStores.get(written);
-  const name = written.slice('ref://'.length);
-  return environment.keyStores.get(environment.references.get(name) ?? name);
 }
 
 /**
@@ -27,11 +20,11 @@ export function secureContext(
 ): SecureContext {
   const options: SecureContextOptions = { ...more };
   if (names.keyStore !== undefined) {
-    const { key, cert } = aliasOf(findStore(environment, names.keyStore), names.keyAlias);
+    const { key, cert } = aliasOf(findKeyStore(environment, names.keyStore), names.keyAlias);
     options.key = key;
     options.cert = cert;
   }
-  if (names.trustStore !== undefined) options.ca = certificatesOf(findStore(environment, names.trustStore));
+  if (names.trustStore !== undefined) options.ca = certificatesOf(findKeyStore(environment, names.trustStore));
   try {
     return createSecureContext(options);
   } catch (error) {

@@ -53,6 +53,7 @@ export function suffixOf(basePath: string, path: string): string {
  * The answer, an error answer too, is the response; only a call that cannot be made is a fault.
  * @param request verb, headers and payload to call with; it is not changed
  * @param now milliseconds since 1970
+ * @param upgrade the protocol that a target may switch to: only who passes the answer on as it is can let it
  * @throws Fault LoopDetected, TooManyCalls
  */
 export function dispatch(
@@ -61,6 +62,7 @@ export function dispatch(
   request: Message,
   now: number,
   receive: Receive,
+  upgrade?: string | undefined,
 ): Outcome {
   const { endpoint, path, pathSuffix, query } = destination;
   checkLoop(caller, endpoint, request.verb, query === '' ? path : `${path}?${query}`);
@@ -69,6 +71,7 @@ export function dispatch(
   called.verb = request.verb;
   called.version = request.version;
   called.path = path;
+  called.upgrade = upgrade;
   if (query !== '') called.querystring = query;
   const { directory, surroundings, client } = caller;
   const exchange = new Exchange(directory, surroundings, endpoint, client, caller, called, pathSuffix, now);

@@ -84,7 +84,7 @@ export class LocalTarget implements Target {
     const now = Date.now();
     const { target } = exchange;
     if (target !== undefined) target.sentStart = target.sentEnd = now;
-    return dispatch(exchange, destination, exchange.request, now, receive);
+    return dispatch(exchange, destination, exchange.request, now, receive, exchange.request.upgrade);
   }
 
   isError(status: number): boolean {

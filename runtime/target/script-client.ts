@@ -29,7 +29,7 @@ export async function sendForScript(
     return sendLocally(exchange, destinationByPath(exchange, url.path || '/', query), request, timeLimit);
   }
   request.path = '';
-  const options = { timeoutMilliseconds: timeLimit, detached: false, policy: undefined };
+  const options = { timeoutMilliseconds: timeLimit, detached: false, policy: undefined, computed: true };
   return sendOver(connection, exchange, request, url, url, options);
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ConnectionOptions, checkServerIdentity, type SecureVersion } from 'node:tls';
-import type { Environment, TargetServerTls } from '../bundle/environment.ts';
+import { type Environment, findKeyStore, type TargetServerTls } from '../bundle/environment.ts';
 import type { SSLInfoConfig } from '../bundle/target.ts';
 import { nearest, type Place } from '../diagnostic.ts';
 import type { ConnectionCompiler } from '../flow/connections.ts';
@@ -9,7 +9,7 @@ import { BodyNeed } from '../message/body-need.ts';
 import type { Exchange } from '../message/exchange.ts';
 import { checkName, type ExpectedName } from './certificate.ts';
 import { openSslCipher } from './cipher-names.ts';
-import { findStore, type StoreNames, secureContext } from './key-stores.ts';
+import { type StoreNames, secureContext } from './key-stores.ts';
 
 /** How a TLS connection is made. Connections of the same key may serve each other's calls. */
 export interface TlsIdentity {
@@ -237,7 +237,7 @@ function warnOfStores(
   const { environment, diagnostics } = compiler;
   for (const name of names) {
     if (name === undefined || name.text === '' || /\{\w/.test(name.text)) continue;
-    if (findStore(environment, name.text) !== undefined) continue;
+    if (findKeyStore(environment, name.text) !== undefined) continue;
     const known = [...environment.keyStores.keys(), ...[...environment.references.keys()].map((one) => `ref://${one}`)];
     const [best] = nearest(name.text, known);
     const hint = best === undefined ? 'Add it to the keystores.json of the environment.' : `Did you mean "${best}"?`;

@@ -24,6 +24,8 @@ function found(files: Readonly<Record<string, string>>): string[] {
     xsd: undefined,
     oas: undefined,
     graphql: undefined,
+    saml: undefined,
+    ldap: undefined,
     policies: new Map(),
     connections: {
       target: () => undefined,

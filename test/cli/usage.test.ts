@@ -16,6 +16,7 @@ const commands = [
   'validate',
   'graph',
   'new',
+  'convert',
   'completion',
 ];
 

@@ -7,6 +7,7 @@ import type { BundleFiles } from '../../runtime/bundle/read-bundle.ts';
 import { type Ground, prepare } from '../../runtime/deployment/deploy.ts';
 import { Engines } from '../../runtime/deployment/engines.ts';
 import { type Diagnostic, Diagnostics } from '../../runtime/diagnostic.ts';
+import { Consumers } from '../../runtime/state/consumers.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
 import { createConnections } from '../../runtime/target/connections.ts';
 import { repository } from '../support/source-code.ts';
@@ -17,7 +18,7 @@ export async function openLoaderTargets(): Promise<{ targets: FuzzTarget[]; clos
   const connections = createConnections();
   const engines = new Engines('quickjs');
   const store = new MemoryStore();
-  const ground = { store, connections, engines };
+  const ground = { store, connections, engines, consumers: new Consumers() };
   const examples = (await load(join(repository, 'bundles'))).bundles.map(({ files }) => files);
   const files = examples.flatMap((bundle) => [...bundle.files.keys()].map((name) => fileTarget(bundle, name, ground)));
   const shop = examples.find(({ folder }) => folder.endsWith('shop/apiproxy'));

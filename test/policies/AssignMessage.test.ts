@@ -542,6 +542,34 @@ describe('AssignVariable', () => {
   });
 });
 
+describe('AssignMessage and Google tokens', () => {
+  const set = '<Set><Authentication><GoogleAccessToken/></Authentication><Payload>after</Payload></Set>';
+  const authenticating = (token: () => string | Promise<string>) =>
+    compilePolicy(AssignMessage, `<AssignMessage name="AM-1">${set}</AssignMessage>`, {
+      compiler: { googleTokens: { hasSource: true, token } },
+    });
+
+  for (const [name, token] of [
+    ['in memory', () => 't-1'],
+    ['waited for', () => Promise.resolve('t-1')],
+  ] as const) {
+    it(`a token that is ${name} replaces the header, then the rest is done`, async () => {
+      const exchange = exchangeOf({ headers: { authorization: 'Basic eA==' } });
+      const { step, diagnostics } = authenticating(token);
+      assert.deepEqual(diagnostics, []);
+      await step(exchange);
+      assert.equal(exchange.request.headers.line('Authorization'), 'Bearer t-1');
+      assert.equal(exchange.request.content, 'after');
+    });
+  }
+
+  it('without a source it is a fault', async () => {
+    const { step } = policyOf(set);
+    const { code, status } = await faultOf(step, exchangeOf());
+    assert.deepEqual([code, status], ['messaging.adaptors.http.filter.GoogleTokenGenerationFailure', 500]);
+  });
+});
+
 describe('AssignMessage faults', () => {
   const faults: readonly (readonly [string, string, ExchangeOptions, string])[] = [
     ['an unresolved variable', '<Set><Payload>{none}</Payload></Set>', {}, 'UnresolvedVariable'],
@@ -561,7 +589,6 @@ describe('AssignMessage faults', () => {
       { response: responseOf() },
       'SetVariableFailed',
     ],
-    ['authentication', '<Set><Authentication><GoogleAccessToken/></Authentication></Set>', {}, 'NotSupported'],
   ];
   for (const [name, policy, before, code] of faults) {
     it(name, async () => {
@@ -611,7 +638,7 @@ describe('AssignMessage diagnostics', () => {
     ['a header outside its list', '<Add><Header name="a">1</Header></Add>', 'warning', 'PO034'],
     ['a header name that is none', '<Add><Headers><Header name="a b">1</Header></Headers></Add>', 'warning', 'ZH102'],
     ['a header value of two lines', '<Add><Headers><Header name="a">b\nc</Header></Headers></Add>', 'warning', 'ZH102'],
-    ['authentication', '<Set><Authentication><GoogleIDToken/></Authentication></Set>', 'warning', 'ZH104'],
+    ['authentication', '<Set><Authentication><GoogleAccessToken/></Authentication></Set>', 'warning', 'ZH104'],
     ['a part that cannot be removed', '<Remove><Verb/></Remove>', 'warning', 'PO034'],
     ['no action at all', '<AssignTo>request</AssignTo>', 'warning', 'PO034'],
     ['an empty Set', '<Set/>', 'warning', 'PO034'],

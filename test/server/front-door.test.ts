@@ -59,8 +59,43 @@ const rows: readonly (readonly [name: string, bytes: string, statuses: readonly 
   ['a platform header', 'GET /echo HTTP/1.1\r\nHost: a\r\nX-Apigee-Mark: 1\r\n\r\n', [200], 'platform=.'],
   [
     'an expectation',
-    'POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi',
+    'POST /read HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi',
     [100, 200],
+    'payload=hi.',
+  ],
+  [
+    'an expectation whose payload nobody reads',
+    `POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
+    [200],
+    'Connection: close',
+  ],
+  [
+    'an expectation that is too large',
+    `POST /read HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 20000000\r\n\r\n`,
+    [413],
+  ],
+  ['an unknown expectation', `GET /echo HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n`, [417]],
+  [
+    'an expectation from HTTP/1.0',
+    'POST /read HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi',
+    [200],
+  ],
+  ['nonsense behind a request', 'GET /echo HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n', [200, 400]],
+  [
+    'CONNECT behind a request',
+    'GET /echo HTTP/1.1\r\nHost: a\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
+    [200, 405],
+  ],
+  [
+    'an upgrade to HTTP/2 with a payload',
+    `POST /read HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 2\r\n\r\nhi${hidden}`,
+    [200],
+    'payload=hi.',
+  ],
+  [
+    'bytes behind a WebSocket that no target takes',
+    `GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n${hidden}`,
+    [200],
   ],
   [
     'a payload over the limit',

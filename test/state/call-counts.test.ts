@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Exchange } from '../../runtime/message/exchange.ts';
-import { CallCountKeeper } from '../../runtime/state/call-count-keeper.ts';
+import type { CallCountKeeper } from '../../runtime/state/call-count-keeper.ts';
+import { openCallCountKeeper } from '../../runtime/state/call-counting.ts';
 import { CallCounts } from '../../runtime/state/call-counts.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
 import type { Store } from '../../runtime/state/store.ts';
@@ -18,7 +19,7 @@ async function open(store: Store): Promise<{ counts: CallCounts; keeper: CallCou
   const failures: unknown[] = [];
   const failed = (error: unknown): void => void failures.push(error);
   // The timer never comes: what is written is written by the test.
-  return { counts, failures, keeper: await CallCountKeeper.open({ store, counts, milliseconds: 2 ** 30, failed }) };
+  return { counts, failures, keeper: await openCallCountKeeper({ store, counts, milliseconds: 2 ** 30, failed }) };
 }
 
 it('counts go on after a restart, by caller and status', async () => {

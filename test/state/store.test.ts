@@ -5,13 +5,22 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { open } from 'lmdb';
 import { openStore } from '../../runtime/state/open.ts';
+import { noRedis, someRedis } from '../support/redis.ts';
 import { hour, shown, storeContract } from '../support/store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'zerohop-store-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-storeContract('memory', () => openStore('memory'));
-storeContract('lmdb:DIR', () => openStore(`lmdb:${join(folder, 'data')}`));
+storeContract('memory', async () => ({ store: await openStore('memory') }));
+storeContract('lmdb:DIR', async () => ({ store: await openStore(`lmdb:${join(folder, 'data')}`) }));
+
+const isThereRedis = (process.env.REDIS_URL ?? '') !== '' || noRedis === undefined;
+describe('with Redis', { skip: isThereRedis ? false : `no REDIS_URL, and ${noRedis}` }, () => {
+  storeContract('redis:', async () => {
+    const { url, close } = await someRedis();
+    return { store: await openStore(url), close };
+  });
+});
 
 describe('a store on disk', () => {
   const step = { amount: 1, limit: 9, lifetime: hour };

@@ -23,11 +23,16 @@ export interface OpenDeployments {
 }
 
 /** As a server does when it starts: the same store again is a restart. */
-export async function openDeployments(store: Store, folder: string, environment?: string): Promise<OpenDeployments> {
+export async function openDeployments(
+  store: Store,
+  folder: string,
+  environment?: string,
+  revisionsKept = 3,
+): Promise<OpenDeployments> {
   const connections = createConnections();
   const engines = new Engines('quickjs');
   const ground = { store, connections, engines, consumers: new Consumers() };
-  const deployments = await Deployments.open({ ground, revisionsKept: 3, log: quiet });
+  const deployments = await Deployments.open({ ground, revisionsKept, log: quiet });
   after(async () => {
     await deployments.close();
     await connections.close();

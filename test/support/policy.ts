@@ -7,8 +7,10 @@ import { BodyNeed } from '../../runtime/message/body-need.ts';
 import type { Exchange } from '../../runtime/message/exchange.ts';
 import type { Compiler, Policy, Step } from '../../runtime/policies/policy.ts';
 import { checkElement } from '../../runtime/schema/check.ts';
+import { Caches } from '../../runtime/state/cache.ts';
 import { Consumers } from '../../runtime/state/consumers.ts';
 import { MemoryStore } from '../../runtime/state/memory.ts';
+import { noGoogleTokens } from '../../runtime/target/google-tokens.ts';
 import { parseXml } from '../../runtime/xml/parse.ts';
 
 export interface PolicyOptions {
@@ -82,19 +84,32 @@ function plainCompiler(
   const needs = (need: BodyNeed): void => {
     needed.body |= need;
   };
+  const store = options.compiler?.store ?? new MemoryStore();
   return {
     name,
     bundle: 'weather',
     organization: 'org',
     environment: 'test',
-    store: new MemoryStore(),
+    store,
+    caches: new Caches(store),
+    siblings: new Map(),
     consumers: new Consumers(),
     scripts: undefined,
+    googleTokens: noGoogleTokens,
+    googleServices: { canBeCalled: false, post: () => Promise.reject(new Error('This test has no Google services')) },
+    grpc: () => {
+      throw new Error('This test has no gRPC servers');
+    },
+    pubsub: { canBeCalled: false, post: () => Promise.reject(new Error('This test has no Pub/Sub')) },
     httpClient: () => Promise.reject(new Error('This test has no HTTP client')),
     xpath: undefined,
     xsd: undefined,
     oas: undefined,
     graphql: undefined,
+    tokenizer: undefined,
+    saml: undefined,
+    ldap: undefined,
+    keyStores: () => () => undefined,
     reader: (variable) => {
       needs(bodyNeed(variable));
       return variableReader(variable);
@@ -130,9 +145,11 @@ function plainCompiler(
         ? undefined
         : { type, name: file, file: `resources/${type}/${file}`, bytes: Buffer.from(text) };
     },
+    override: () => undefined,
     resourceNames: (type) =>
       [...resources.keys()].filter((url) => url.startsWith(`${type}://`)).map((url) => url.slice(type.length + 3)),
     callout: () => undefined,
+    attachments: () => [],
     syslog: () => {
       throw new Error('This test has no syslog server');
     },

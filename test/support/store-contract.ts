@@ -4,14 +4,25 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Counted, CountStep, Store } from '../../runtime/state/store.ts';
 import { keyOf } from '../../runtime/state/store.ts';
 
+interface Opened {
+  readonly store: Store;
+  /** Once the store is closed. */
+  close?(): Promise<void>;
+}
+
 /** What every store must do, whatever it stands on. */
-export function storeContract(title: string, open: () => Promise<Store>): void {
+export function storeContract(title: string, open: () => Promise<Opened>): void {
   describe(`store ${title}`, () => {
     let store: Store;
+    let opened: Opened;
     before(async () => {
-      store = await open();
+      opened = await open();
+      store = opened.store;
     });
-    after(() => store.close());
+    after(async () => {
+      await store.close();
+      await opened.close?.();
+    });
 
     it('gives back what was set, and nothing for what was not', async () => {
       await store.set('a/1', 'one');
