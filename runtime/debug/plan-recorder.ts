@@ -5,6 +5,7 @@ import { type Reader, variableReader, type Writer } from '../language/variables.
 import type { Exchange, Outcome } from '../message/exchange.ts';
 import type { Step } from '../policies/policy.ts';
 import type { CallRecording } from './call-recording.ts';
+import { noteMessageChanges } from './message-changes.ts';
 import type { ConditionPoint, FlowPoint, StepPoint, TracePlace, TracePoint } from './trace.ts';
 import { type Groups, noteGroups, noting } from './watched-variables.ts';
 
@@ -171,6 +172,9 @@ export class PlanRecorder {
         if (point !== undefined) {
           if (error !== undefined) this.#note(point, recording, error);
           point.after = recording.message();
+          // Steps of a shared flow have noted what they did themselves.
+          const ranOthers = point.points.some(({ kind }) => kind === 'sharedFlow');
+          if (!ranOthers) noteMessageChanges(recording, before, point.after);
         }
         recording.end(point);
       };
