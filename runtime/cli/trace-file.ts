@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { edgeXml } from '../debug/edge-xml.ts';
 import { callsOf, type TraceCall } from '../debug/trace.ts';
@@ -29,8 +29,9 @@ export async function saveTrace(path: string, text: string): Promise<void> {
   }
 }
 
+/** Whether it names a file, or a call in one; a folder may have the name of a proxy. */
 export function isFile(text: string): boolean {
-  return existsSync(text.replace(/#\d+$/, ''));
+  return statSync(text.replace(/#\d+$/, ''), { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** Calls of a saved file, or one as the API gives it; `FILE#2` is its second call. @throws CommandFailure */

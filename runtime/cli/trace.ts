@@ -27,7 +27,15 @@ export async function trace(names: readonly string[], options: TraceOptions): Pr
   const output = new Output(options);
   if (name !== undefined && isFile(name)) for (const call of readTrace(name)) output.add(call);
   else if (options.recent === true) for (const call of await recentCalls(new Client(options), name)) output.add(call);
-  else await follow(new Client(options), name, options, output);
+  else {
+    try {
+      await follow(new Client(options), name, options, output);
+    } catch (error) {
+      // What came before it broke off is not lost.
+      if (!output.isEmpty) await output.end();
+      throw error;
+    }
+  }
   await output.end();
   return 0;
 }
@@ -113,6 +121,10 @@ class Output {
   constructor(options: TraceOptions) {
     this.#options = options;
     this.#format = options.format ?? (options.json === true ? 'json' : 'tree');
+  }
+
+  get isEmpty(): boolean {
+    return this.#calls.length === 0;
   }
 
   add(call: TraceCall): void {

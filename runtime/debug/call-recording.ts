@@ -5,6 +5,9 @@ import type { Message } from '../message/message.ts';
 import type { ChainRecording } from './chain-recording.ts';
 import type { StepPoint, TraceCall, TraceFault, TracePoint, VariableAccess } from './trace.ts';
 
+/** Accesses of one step: a script may read in a loop. zerohop's choice. */
+const mostAccesses = 2000;
+
 type Open<P extends TracePoint> = P extends TracePoint ? Omit<P, 'at' | 'duration'> : never;
 
 /** The recording of one proxy run while it runs. Points open and close as the steps do: one after the other. */
@@ -108,7 +111,7 @@ export class CallRecording {
   /** Notes what was done to a variable, with the innermost step or condition. */
   access(action: VariableAccess['action'], name: string, value: unknown): void {
     const list = this.accesses();
-    if (list === undefined) return;
+    if (list === undefined || list.length >= mostAccesses) return;
     const isNone = value === undefined || value === null || action === 'remove';
     const text = isNone ? null : this.chain.value(name, textOf(value));
     if (action === 'get' && list.some((one) => one.action === 'get' && one.name === name && one.value === text)) return;
@@ -168,6 +171,8 @@ export class CallRecording {
   finished(): void {
     if (this.chain.isClosed) return;
     this.call.completed = true;
+    // There was no answer to say it.
+    this.call.fault ??= this.#handled ?? null;
     this.call.duration = this.now;
     this.#open.length = 0;
   }

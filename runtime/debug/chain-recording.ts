@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Fault } from '../fault.ts';
 import type { Body } from '../message/body.ts';
 import { type Message, mediaType } from '../message/message.ts';
-import type { Direction, Mask } from './mask.ts';
+import { type Direction, isQuery, type Mask } from './mask.ts';
 import { Secrets } from './secrets.ts';
 import type { TraceBody, TraceCall, TraceMessage } from './trace.ts';
 import { scrubCall } from './trace-scrub.ts';
@@ -69,16 +69,21 @@ export class ChainRecording {
 
   /** A value as text: masked, and no longer than the limit. */
   value(name: string, text: string): string {
-    const value = this.mask.variable(name, text, this.secrets);
-    const start = value.charAt(0);
-    const direction: Direction = /^request\b/.test(name) ? 'request' : /^error\b/.test(name) ? 'fault' : 'response';
-    const isDocument = value.length > 16 && (start === '{' || start === '[' || start === '<');
-    const safe = isDocument
-      ? (this.mask.body(direction, value, '', value.length <= this.limit * 4, this.secrets) ?? '[withheld]')
-      : /[?&]\w+=/.test(value)
-        ? this.mask.uri(value, this.secrets)
-        : value;
-    return safe.length > this.limit ? `${safe.slice(0, this.limit)}…` : safe;
+    const { mask, secrets, limit } = this;
+    const value = mask.variable(name, text, secrets);
+    const safe = /^\s{0,99}[{[<]/.test(value) ? this.#document(name, value) : this.#plain(value);
+    return safe.length > limit ? `${secrets.scrub(safe).slice(0, limit)}…` : safe;
+  }
+
+  #document(name: string, text: string): string {
+    const direction = /^request\b/.test(name) ? 'request' : /^error\b/.test(name) ? 'fault' : 'response';
+    const payload = { direction, text, type: '', isWhole: true, keep: this.limit } as const;
+    return this.mask.body(payload, this.secrets) ?? '[withheld]';
+  }
+
+  #plain(text: string): string {
+    const part = text.slice(0, this.limit + 8192);
+    return isQuery.test(part) ? this.mask.uri(part, this.secrets) : part;
   }
 
   /** The chain is over: payloads are read, and what turned out to be secret is hidden everywhere. */
@@ -113,7 +118,8 @@ export class ChainRecording {
     body.observe((chunk) => {
       seen.passed += chunk.length;
       if (this.isClosed || seen.kept >= this.limit) return;
-      const part = chunk.slice(0, this.limit - seen.kept);
+      // A copy: the chunk belongs to whoever reads it.
+      const part = Buffer.from(chunk.subarray(0, this.limit - seen.kept));
       seen.kept += part.length;
       seen.chunks.push(part);
     });
@@ -134,7 +140,8 @@ export class ChainRecording {
       shown.note = 'binary';
       return;
     }
-    const masked = this.mask.body(seen.direction, text, seen.type, isWhole, this.secrets);
+    const { direction, type } = seen;
+    const masked = this.mask.body({ direction, text, type, isWhole, keep: this.limit }, this.secrets);
     if (masked === undefined) {
       shown.note = 'withheld';
       return;

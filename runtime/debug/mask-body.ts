@@ -20,11 +20,15 @@ export interface BodyMask {
 const longestSearched = 1024 * 1024;
 
 /** @returns undefined when paths are to be hidden that could not be looked for */
-export function maskBody(mask: BodyMask, text: string, isWhole: boolean, secrets: Secrets): string | undefined {
+export function maskBody(
+  mask: BodyMask,
+  { text, isWhole, keep }: { readonly text: string; readonly isWhole: boolean; readonly keep: number },
+  secrets: Secrets,
+): string | undefined {
   if (mask.all) return text === '' ? '' : hidden;
   let masked = text;
   const isSearchable = isWhole && text.length <= longestSearched;
-  const start = text.trimStart().charAt(0);
+  const start = text.slice(0, 1024).trimStart().charAt(0);
   if (mask.jsonPaths.length > 0 && (start === '{' || start === '[')) {
     const found = isSearchable ? maskJson(mask.jsonPaths, text, secrets) : undefined;
     if (found === undefined) return undefined;
@@ -34,7 +38,7 @@ export function maskBody(mask: BodyMask, text: string, isWhole: boolean, secrets
     if (found === undefined) return undefined;
     masked = found;
   }
-  return maskMembers(mask, masked, secrets);
+  return maskMembers(mask, masked.slice(0, keep), secrets);
 }
 
 /** `"client_secret": "..."` and `<password>...</password>`, wherever they stand, in a payload that is cut off too. */
@@ -51,7 +55,7 @@ function maskMembers(mask: BodyMask, text: string, secrets: Secrets): string {
     .replace(/("([\w.-]{1,64})"\s*:\s*)(-?\d[\d.eE+-]*)()/g, (_, start, name, value, end) =>
       hide(start, name, value, end),
     )
-    .replace(/(<(?:[\w-]{1,64}:)?([\w.-]{1,64})(?:\s[^<>]*)?>)([^<]*)(<|$)/g, (_, start, name, value, end) =>
+    .replace(/(<(?:[\w-]{1,64}:)?([\w.-]{1,64})(?:\s[^<>]*)?>)([^<]*)(?=<|$)()/g, (_, start, name, value, end) =>
       hide(start, name, value, end),
     );
 }
@@ -83,7 +87,9 @@ function maskXml(paths: readonly XPath[], text: string, secrets: Secrets): strin
     for (const path of paths) {
       const nodes = path.evaluate(text, 'nodeset') ?? '';
       for (const part of String(nodes).split(/<[^>]*>/)) if (part.trim() !== '') found.add(part.trim());
-      for (const [, value = ''] of String(nodes).matchAll(/="([^"]*)"/g)) if (value !== '') found.add(value);
+      for (const [, name = '', value = ''] of String(nodes).matchAll(/\s([\w:.-]+)="([^"]*)"/g)) {
+        if (value !== '' && !name.startsWith('xmlns')) found.add(value);
+      }
     }
   } catch (error) {
     if (error instanceof XmlMalformed || error instanceof PatternError) return undefined;

@@ -8,6 +8,22 @@ import type { Secrets } from './secrets.ts';
 
 export type Direction = 'request' | 'response' | 'fault';
 
+export interface Payload {
+  readonly direction: Direction;
+  readonly text: string;
+  /** Media type, empty when it is not known. */
+  readonly type: string;
+  /** Whether all of it is there. */
+  readonly isWhole: boolean;
+  readonly keep: number;
+}
+
+/** Characters beyond those that are kept in which secrets are looked for. */
+const overlap = 8192;
+
+/** A URL with parameters, or a value that looks like one. */
+export const isQuery = /[?&][\w.-]{1,64}=/;
+
 /** What is hidden in the sessions of an environment: the defaults, and its `debugmask.json`. */
 export class Mask {
   readonly #headers: ReadonlySet<string>;
@@ -51,7 +67,7 @@ export class Mask {
   }
 
   header(name: string, value: string, secrets: Secrets): string {
-    if (!this.hidesHeader(name)) return value;
+    if (!this.hidesHeader(name)) return isQuery.test(value) ? this.uri(value, secrets) : value;
     if (/cookie/i.test(name)) secrets.learnCookie(value);
     else secrets.learn(value);
     return hidden;
@@ -66,12 +82,17 @@ export class Mask {
 
   /** A query or a form. */
   parameters(text: string, secrets: Secrets): string {
-    return text.replace(/([^=&?]+)=([^&#]*)/g, (whole, name: string, value: string) => {
-      if (value === '' || !this.hidesParameter(decoded(name))) return whole;
+    const part = (whole: string): string => {
+      const equals = whole.indexOf('=');
+      const name = whole.slice(0, equals);
+      // The end of a URL may be its fragment.
+      const [value = '', ...rest] = whole.slice(equals + 1).split('#');
+      if (equals === -1 || value === '' || !this.hidesParameter(decoded(name))) return whole;
       secrets.learn(value);
       secrets.learn(decoded(value));
-      return `${name}=${hidden}`;
-    });
+      return [`${name}=${hidden}`, ...rest].join('#');
+    };
+    return text.split('&').map(part).join('&');
   }
 
   variable(name: string, value: string, secrets: Secrets): string {
@@ -80,10 +101,17 @@ export class Mask {
     return hidden;
   }
 
-  /** Undefined: it may hold something that is to be hidden and could not be looked for. */
-  body(direction: Direction, text: string, type: string, isWhole: boolean, secrets: Secrets): string | undefined {
-    if (type === 'application/x-www-form-urlencoded') return this.parameters(text, secrets);
-    return maskBody(this.#bodies[direction], text, isWhole, secrets);
+  /**
+   * A payload, masked and cut. Undefined: it may hold something that is to be hidden and could not be looked for.
+   * @param keep characters of it that are wanted
+   */
+  body(payload: Payload, secrets: Secrets): string | undefined {
+    const { direction, text, type, keep } = payload;
+    // Hidden before it is cut: what is left of a secret is one too.
+    if (type === 'application/x-www-form-urlencoded') {
+      return this.parameters(text.slice(0, keep + overlap), secrets);
+    }
+    return maskBody(this.#bodies[direction], { ...payload, keep: keep + overlap }, secrets);
   }
 }
 

@@ -129,11 +129,11 @@ export class PlanRecorder {
         ...{ name, connection, request, url: null, status: null, response: null, fault: null },
         ...{ variables: [], points: [] },
       });
-      const { target, fault } = exchange;
+      const { fault } = exchange;
       const settle = (error?: unknown): void => {
         if (point?.kind === 'target') {
           const { response } = exchange;
-          point.url = recording.chain.mask.uri(target?.urlOf(exchange) ?? '', recording.chain.secrets) || null;
+          point.url = urlOf(recording);
           point.status = response?.status ?? null;
           if (response !== undefined) point.response = recording.message(response);
           if (error !== undefined && fault === undefined) point.fault = recording.fault(error);
@@ -232,6 +232,17 @@ export class PlanRecorder {
       const point = begin(recording);
       return after(step, exchange, () => recording.end(point));
     };
+  }
+}
+
+/** The target's URL, if it has one yet. */
+function urlOf({ exchange, chain }: CallRecording): string | null {
+  try {
+    return chain.mask.uri(exchange.target?.urlOf(exchange) ?? '', chain.secrets) || null;
+  } catch (error) {
+    // The call has failed by the same.
+    if (error instanceof Fault) return null;
+    throw error;
   }
 }
 

@@ -26,15 +26,17 @@ export class Debugging {
   readonly #active: Active;
   readonly #ground: Ground;
   readonly #read: ReadServing;
+  readonly #log: Log;
   readonly #recorder: Recorder;
   #mask: { readonly of: DebugMask; readonly mask: Mask } | undefined;
   #xpath: XPathEngine | undefined;
   #wanted = '';
 
-  constructor(active: Active, ground: Ground, read: ReadServing) {
+  constructor(active: Active, ground: Ground, read: ReadServing, log: Log) {
     this.#active = active;
     this.#ground = ground;
     this.#read = read;
+    this.#log = log;
     this.sessions = new Sessions(() => this.#refresh());
     this.#recorder = new Recorder(this.sessions, () => this.#currentMask());
   }
@@ -65,11 +67,11 @@ export class Debugging {
   }
 
   /** Opens the session that keeps the latest calls of everything: a developer's server has one. */
-  openRolling(count: number, log: Log): void {
+  openRolling(count: number): void {
     this.open({
       ...{ proxy: undefined, revision: undefined, filter: '', count, rolling: true, timeout: 0 },
       bodyLimit: 64 * 1024,
-    }).catch((error: unknown) => log.error({ error: String(error) }, 'calls are not recorded'));
+    }).catch((error: unknown) => this.#log.error({ error: String(error) }, 'calls are not recorded'));
   }
 
   close(): void {
@@ -94,12 +96,17 @@ export class Debugging {
   }
 
   readonly #compile: CompileRecorded = async ({ name, revision, digest }, kind) => {
-    const loaded = await this.#read({ kind, name });
-    if (loaded === undefined || loaded.bundle.digest !== digest || loaded.bundle.revision !== revision)
+    try {
+      const loaded = await this.#read({ kind, name });
+      if (loaded?.bundle.digest !== digest || loaded.bundle.revision !== revision) return undefined;
+      const set = await BundleSetCompiler.open([loaded], this.#active.environment, this.#ground);
+      const { compiled } = set.compile(loaded, this.#recorder.plans);
+      return loaded.diagnostics.errorCount > 0 ? undefined : compiled;
+    } catch (error) {
+      // Who calls the proxy is not to suffer from somebody looking at it.
+      this.#log.error({ bundle: name, error: String(error) }, 'a bundle cannot be compiled for a debug session');
       return undefined;
-    const set = await BundleSetCompiler.open([loaded], this.#active.environment, this.#ground);
-    const { compiled } = set.compile(loaded, this.#recorder.plans);
-    return loaded.diagnostics.errorCount > 0 ? undefined : compiled;
+    }
   };
 
   /** What the environment's mask hides now; XPaths of one that came after the last session was opened hide all XML. */

@@ -90,10 +90,15 @@ export class Deployments {
     const parts: DeploymentParts = { active, state, revisions, contents, environment, log };
     const directory = new DirectoryDeployer(parts);
     places.directory = directory;
-    const debugging = new Debugging(active, ground, async (id) => {
-      const serving = active.known(id)?.serving;
-      return serving === undefined ? undefined : readAgain(serving, contents, log);
-    });
+    const debugging = new Debugging(
+      active,
+      ground,
+      async (id) => {
+        const serving = active.known(id)?.serving;
+        return serving === undefined ? undefined : readAgain(serving, contents, log);
+      },
+      log,
+    );
     return new Deployments(parts, directory, await TestData.open(store), debugging, store.shared?.tables);
   }
 

@@ -6,7 +6,7 @@ import type { Directory, Endpoint, FlowHooks, SharedFlow } from '../message/exch
 import type { Compiled } from './compiled.ts';
 import type { RecordedPlans, Snapshot } from './snapshot.ts';
 
-/** Compiles what serves once more, so that it records; undefined when its files are not there any more as they were. */
+/** Compiles what serves once more, so that it records; undefined when its files are not there any more. Never rejects. */
 export type CompileRecorded = (
   of: ProxyPlan | CompiledSharedFlow,
   kind: Compiled['kind'],
@@ -77,9 +77,7 @@ export class RecordingPlans implements Directory, RecordedPlans {
 
   close(): void {
     this.#closed = true;
-    for (const made of this.#compiled.values()) {
-      made.then(closeTargets, () => undefined);
-    }
+    for (const made of this.#compiled.values()) made.then(closeTargets);
     this.#compiled.clear();
   }
 
@@ -107,8 +105,6 @@ export class RecordingPlans implements Directory, RecordedPlans {
       return plan;
     });
     this.#compiled.set(plain.name, made);
-    // What failed for another reason than the source is tried again by the next call.
-    made.catch(() => this.#compiled.delete(plain.name));
     return made;
   }
 }

@@ -1,4 +1,4 @@
-import { anything, flag, list, object, ref, type Schema, text, whole } from './schema-kit.ts';
+import { anything, flag, list, object, ref, type Schema, text, texts, whole } from './schema-kit.ts';
 
 const number = { type: 'number' };
 const maybe = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
@@ -29,7 +29,9 @@ export const debugSchemas = {
     { name: text, timeout: text, count: whole, filter: text, createTime: text },
     { tracesize: whole },
   ),
-  XDebugSessions: object({ sessions: list(object({ id: text, timestampMs: text })) }, { nextPageToken: text }),
+  XDebugSessions: {
+    oneOf: [object({ sessions: list(object({ id: text, timestampMs: text })) }, { nextPageToken: text }), texts],
+  },
   XTransaction: object({ completed: flag, point: list(point) }),
 
   DebugSessionRequest: object(

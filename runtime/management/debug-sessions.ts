@@ -105,8 +105,12 @@ export const debugSessionRoutes: readonly Route[] = [
   },
 ];
 
+const members: readonly string[] = ['proxy', 'revision', 'filter', 'count', 'rolling', 'timeout', 'bodyLimit'];
+
 async function open(request: ApiRequest, context: ApiContext): Promise<ApiAnswer> {
   const body = await request.json();
+  const unknown = Object.keys(body).find((name) => !members.includes(name));
+  if (unknown !== undefined) throw invalid(`"${unknown.slice(0, 40)}" is no member: ${members.join(', ')} are.`);
   const text = (name: string): string | null => {
     const value = body[name];
     return value === null || value === undefined ? null : String(value);

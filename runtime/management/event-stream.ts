@@ -13,8 +13,8 @@ export type EventSource = (send: (event: StreamEvent) => void, end: () => void) 
 
 /** Proxies and browsers give up on a connection that says nothing. */
 const keepAliveMilliseconds = 15_000;
-/** Bytes that may wait for a slow client; then it is let go, and may come back with its Last-Event-ID. */
-const mostWaiting = 8 * 1024 * 1024;
+/** Bytes that may wait for a slow client, all calls of a session among them; then it is let go, and may come back. */
+const mostWaiting = 48 * 1024 * 1024;
 
 export function sendEvents(response: ServerResponse, source: EventSource): void {
   response.statusCode = 200;

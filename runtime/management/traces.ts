@@ -4,7 +4,7 @@ import type { TraceCall } from '../debug/trace.ts';
 import { type ApiAnswer, noContent, ok } from './answer.ts';
 import type { ApiContext } from './context.ts';
 import { openSession, sessionOf, wholeNumber } from './debug-session.ts';
-import { absent } from './failure.ts';
+import { absent, invalid } from './failure.ts';
 import { environment, environmentName } from './places.ts';
 import type { ApiRequest } from './request.ts';
 import type { Route } from './route.ts';
@@ -65,7 +65,7 @@ export const traceRoutes: readonly Route[] = [
     path: sessions,
     summary: 'Debug sessions of a revision',
     query: { pageSize: 'sessions in one answer, 25', pageToken: 'nextPageToken of the answer before' },
-    answers: { 200: ['XDebugSessions', 'Names'] },
+    answers: { 200: 'XDebugSessions' },
     run: list,
   },
   {
@@ -149,7 +149,7 @@ async function emulatorOpen(request: ApiRequest, context: ApiContext): Promise<A
 
 function emulatorSession(request: ApiRequest, context: ApiContext): Session {
   const id = request.query.get('sessionid') ?? request.query.get('sessionId');
-  if (id === null || id === '') throw absent('debug.SessionNotFound', 'Name the session: ?sessionid=ID.');
+  if (id === null || id === '') throw invalid('Name the session: ?sessionid=ID.');
   return sessionOf(id, context);
 }
 

@@ -103,7 +103,8 @@ export class Body {
   /** Shows somebody the bytes of a payload that is still to arrive, on their way to whoever reads it. */
   observe(see: (chunk: Uint8Array) => void): void {
     const source = this.#source;
-    if (source === undefined || this.#arriving !== undefined) return;
+    // What goes over a tunnel is no payload.
+    if (source === undefined || source.tunnel !== undefined || this.#arriving !== undefined) return;
     this.#source = {
       declaredLength: source.declaredLength,
       start: (sink) =>

@@ -43,13 +43,24 @@ export function differenceOf(a: TraceCall, b: TraceCall): TraceDifference {
   }
   return {
     requests: messageDifferences(a.messages[a.request], b.messages[b.request]),
-    variables,
+    variables: once(variables),
     parting,
     answers: messageDifferences(a.messages[a.response ?? -1], b.messages[b.response ?? -1]),
   };
 }
 
-/** For people. @param names of the two calls */
+/** A value that goes from step to step is told where it differs first. */
+function once(list: readonly Difference[]): Difference[] {
+  const seen = new Set<string>();
+  return list.filter(({ what, a, b }) => {
+    const key = [what.replace(/^(?:get|set) | in .*$/g, ''), a, b].join('\n');
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
+/** For people. */
 export function differenceText({ requests, variables, parting, answers }: TraceDifference): string {
   const lines = [
     ...section('What was asked differs', requests),

@@ -106,7 +106,7 @@ function faultLines(fault: TraceFault | null, paint: Paint): string[] {
 function variables(list: readonly VariableAccess[], { paint, showsVariables }: Style): string[] {
   if (!showsVariables) return [];
   return list.map(({ action, name, value }) => {
-    const shown = action === 'remove' ? '' : ` = ${value === null ? 'null' : JSON.stringify(cut(value))}`;
+    const shown = action === 'remove' ? '' : ` = ${value === null ? 'null' : clean(JSON.stringify(cut(value)))}`;
     return paint('dim', `${action} ${name}${shown}`);
   });
 }
