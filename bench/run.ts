@@ -15,6 +15,7 @@ import { builtFile, pin } from './process.ts';
 import { reportText, resultsOf } from './report.ts';
 import type { Results, ScenarioResult, Skipped } from './results.ts';
 import { listText, type Selection, select, strangers } from './selection.ts';
+import { measureSessions, sessionScenarios } from './sessions.ts';
 import { measureStart } from './start.ts';
 import { alignColumns } from './table.ts';
 
@@ -106,6 +107,7 @@ async function measure(given: Bench, { loads, others, peers: taking }: Selection
     start: () => measureStart(given, taking),
     deployed: () => measureDeployed(given, given.scale < 1 ? fewDeployed : deployedSizes),
     policies: () => measurePolicies(given),
+    ...Object.fromEntries(sessionScenarios.map((name) => [name, () => measureSessions(given, name)])),
   };
   for (const name of others) {
     try {

@@ -1,9 +1,10 @@
 import { isChosen, type Options } from './options.ts';
 import type { Peer } from './peers/peer.ts';
 import { quick, type Scenario, scenarios } from './scenarios.ts';
+import { sessionScenarios } from './sessions.ts';
 
 /** Scenarios that are more than load on a server. */
-export const otherScenarios = ['start', 'deployed', 'policies'] as const;
+export const otherScenarios = ['start', 'deployed', 'policies', ...sessionScenarios] as const;
 
 const scenarioNames: readonly string[] = [...scenarios.map(({ name }) => name), ...otherScenarios];
 

@@ -21,6 +21,8 @@ export interface Settings {
   readonly revisionsKept: number;
   /** Whether a directory of which nothing can be deployed is no failure. */
   readonly allowEmpty: boolean;
+  /** Latest calls that are recorded whole, to be looked at; 0: none. */
+  readonly tracedCalls: number;
   /** Whether changes of the directory are followed. */
   readonly watch: boolean;
   /** Bearer token that the management port asks for; undefined: none. */

@@ -25,6 +25,7 @@ const layers = [
   'state',
   'script',
   'policies',
+  'debug',
   'flow',
   'target',
   'deployment',

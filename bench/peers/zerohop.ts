@@ -18,6 +18,8 @@ export interface ZerohopOptions {
   readonly others?: number;
   /** Folder in which the bundles are written once and used for every start; they must not depend on ports. */
   readonly keepBundles?: string;
+  /** A debug session of that proxy is open all the time. */
+  readonly session?: string;
   /** Only for this kind of workload. */
   readonly only?: Workload['kind'];
 }
@@ -58,11 +60,23 @@ async function start(options: ZerohopOptions, workload: Workload, ground: Ground
   }
   const main = options.main ?? builtFile('../runtime/main.js');
   const ports = ['--port', String(port), '--management-port', String(managementPort)];
-  return startServer({
+  const running = await startServer({
     command: [process.execPath, main, 'serve', folder, ...ports, '--store', 'memory', '--log-level', 'info'],
     port,
     cpu: ground.serverCpu,
     path: probePath(workload),
     patience: 30_000 + 30 * others,
   });
+  if (options.session !== undefined) await openSession(managementPort, options.session);
+  return running;
+}
+
+/** It keeps the latest calls, so that it never has enough. */
+async function openSession(managementPort: number, proxy: string): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${managementPort}/v1/zerohop/debugsessions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ proxy, rolling: true, count: 50, timeout: 86_400 }),
+  });
+  if (answer.status !== 201) throw new Error(`No debug session of ${proxy}: ${await answer.text()}`);
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import { nearest } from '../diagnostic.ts';
 import { CommandFailure, UsageError } from '../settings.ts';
+import { readEvents, type ServerEvent } from './server-events.ts';
 
 /** Options of the commands that talk to a running server. */
 export interface ServerOptions {
@@ -56,8 +57,8 @@ export class Client {
   }
 
   /** The answer's JSON. @throws Refused when the status is not 2xx, CommandFailure when there is no server to talk to */
-  async ask(method: string, path: string, body?: Uint8Array): Promise<unknown> {
-    const response = await this.#send(method, path, body);
+  async ask(method: string, path: string, body?: Uint8Array, type?: string): Promise<unknown> {
+    const response = await this.#send(method, path, body, type);
     const text = await response.text();
     if (response.status === 401) throw new CommandFailure(this.#tokenProblem());
     const json = parseJson(text);
@@ -69,13 +70,40 @@ export class Client {
     throw new Refused(response.status, messageOf(json) ?? `The server answered ${response.status}.`, findingsOf(json));
   }
 
-  async #send(method: string, path: string, body: Uint8Array | undefined): Promise<Response> {
+  /** As `ask`, with a JSON value. */
+  askWith(method: string, path: string, value: unknown): Promise<unknown> {
+    return this.ask(method, path, Buffer.from(JSON.stringify(value)), 'application/json');
+  }
+
+  /** A stream of server-sent events, until the server ends it or `signal` does. */
+  async events(path: string, signal: AbortSignal): Promise<AsyncIterable<ServerEvent>> {
+    const response = await this.#send('GET', path, undefined, undefined, signal);
+    if (response.status === 401) throw new CommandFailure(this.#tokenProblem());
+    if (!response.ok || response.body === null) {
+      throw new CommandFailure(`${this.#base}${path} answered ${response.status}.`);
+    }
+    return readEvents(response.body);
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: Uint8Array | undefined,
+    type = 'application/octet-stream',
+    signal?: AbortSignal,
+  ): Promise<Response> {
     const headers: Record<string, string> = { Accept: 'application/json, text/plain' };
     if (this.#token !== undefined) headers.Authorization = `Bearer ${this.#token}`;
-    if (body !== undefined) headers['Content-Type'] = 'application/octet-stream';
+    if (body !== undefined) headers['Content-Type'] = type;
     try {
-      return await fetch(this.#base + path, { method, headers, ...(body === undefined ? {} : { body }) });
+      return await fetch(this.#base + path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        ...(signal === undefined ? {} : { signal }),
+      });
     } catch (error) {
+      if (signal?.aborted === true) throw error;
       throw new CommandFailure(this.#unreachable(error));
     }
   }

@@ -4,7 +4,7 @@ import { packageVersion } from '../version.ts';
 import { addConvert, addGraph, addNew, addSchemas, addValidate } from './bundle-commands.ts';
 import { completionScript, type Shell, shells } from './completion.ts';
 import { example, type Result } from './options.ts';
-import { addDeploy, addList, addRollback, addStats, addUndeploy } from './server-commands.ts';
+import { addDeploy, addList, addRollback, addStats, addTrace, addUndeploy } from './server-commands.ts';
 import { addDev, addServe } from './serving-commands.ts';
 
 /** Exit codes: 0 done, 1 the work failed, 2 wrong usage. */
@@ -45,6 +45,7 @@ function createProgram(result: Result): Command {
   addRollback(program);
   addList(program);
   addStats(program);
+  addTrace(program, result);
   addValidate(program, result);
   addGraph(program);
   addNew(program);

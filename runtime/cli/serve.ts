@@ -54,6 +54,7 @@ export interface ServeOptions {
   readonly allowTargets?: string;
   readonly countFlush: string;
   readonly revisionsKept: string;
+  readonly traceCalls: string;
   /** Whether changes of the directory are followed. */
   readonly watch?: boolean;
   /** Whether a developer watches: nothing to serve yet is no failure. */
@@ -96,6 +97,7 @@ export function settingsOf(directory: string, options: ServeOptions): Settings {
     allowedTargets: allowedOf(options.allowTargets ?? ''),
     countFlushMilliseconds: parseDuration(options.countFlush, '--count-flush'),
     revisionsKept: parseWholeNumber(options.revisionsKept, '--revisions-kept', 1, 1_000_000),
+    tracedCalls: parseWholeNumber(options.traceCalls, '--trace-calls', 0, 1000),
     allowEmpty: options.dev === true,
     watch: options.watch === true,
   });

@@ -1,9 +1,10 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { CommandFailure } from '../settings.ts';
 import type { ServerOptions } from './client.ts';
 import type { DeployOptions } from './deploy.ts';
 import { example, type Result, serverOptions } from './options.ts';
 import type { StatsOptions } from './stats.ts';
+import type { TraceOptions } from './trace.ts';
 import type { UndeployOptions } from './undeploy.ts';
 
 /** Commands that talk to a running server. */
@@ -87,4 +88,30 @@ export function addStats(program: Command): void {
     await answered(stats(options));
   });
   example(command, 'zerohop stats', 'zerohop stats --watch');
+}
+
+export function addTrace(program: Command, result: Result): void {
+  const command = serverOptions(
+    program
+      .command('trace')
+      .description('show calls as trees: the chain, its flows and steps, with times and faults')
+      .argument('[name...]', 'a proxy, default all; or a file that --save wrote; with --diff two calls')
+      .option('--filter <condition>', 'record calls for which a condition on the request holds')
+      .option('--count <number>', 'end after so many calls', '50')
+      .option('--timeout <duration>', 'end after so long', '10m')
+      .option('--recent', 'show what the server has kept, as "zerohop dev" does, instead of waiting for calls')
+      .option('--variables', 'show variables that were read, set and removed')
+      .option('--save <file>', 'write the calls to a file')
+      .addOption(new Option('--format <format>', 'how they are shown or saved').choices(['tree', 'json', 'edge-xml']))
+      .option('--diff', 'say where two calls part; exit code 1 when they do'),
+  ).action(async (names: string[], options: TraceOptions) => {
+    const { trace } = await import('./trace.ts');
+    result.code = await answered(trace(names, options));
+  });
+  example(
+    command,
+    'zerohop trace shop',
+    'zerohop trace shop --count 2 --save calls.json',
+    'zerohop trace --diff calls.json#1 calls.json#2',
+  );
 }

@@ -9,6 +9,7 @@ export function addServe(program: Command): void {
     'lmdb:.zerohop',
     'json or pretty; default: pretty on a terminal',
     'environment',
+    '0',
   )
     .option('--watch', 'reload what changes in the directory')
     .action(async (directory: string, options: ServeOptions) => {
@@ -26,6 +27,7 @@ export function addDev(program: Command): void {
     'memory',
     'json or pretty; default: pretty',
     'environment-or-stand-in',
+    '50',
   )
     .option('--no-watch', 'do not reload')
     .action(async (directory: string, options: ServeOptions) => {
@@ -40,7 +42,13 @@ export function addDev(program: Command): void {
   );
 }
 
-function servingOptions(command: Command, store: string, logFormat: string, googleTokens: string): Command {
+function servingOptions(
+  command: Command,
+  store: string,
+  logFormat: string,
+  googleTokens: string,
+  tracedCalls: string,
+): Command {
   const ports = 'port for health, metrics and management, 0 = any free one';
   return command
     .argument('[directory]', 'folder, workspace, bundle or zip', 'bundles')
@@ -83,6 +91,9 @@ function servingOptions(command: Command, store: string, logFormat: string, goog
       setting('--log-level <level>', 'least level that is logged', 'LOG_LEVEL', 'info').choices([...logLevels]),
     )
     .addOption(setting('--log-format <format>', logFormat, 'LOG_FORMAT').choices(['json', 'pretty']))
+    .addOption(
+      setting('--trace-calls <number>', 'latest calls kept whole for "zerohop trace"', 'TRACE_CALLS', tracedCalls),
+    )
     .addOption(setting('--max-chain-depth <number>', 'deepest chain of local calls', 'MAX_CHAIN_DEPTH', '32'))
     .addOption(setting('--max-chain-calls <number>', 'most local calls of one request', 'MAX_CHAIN_CALLS', '1024'))
     .addOption(

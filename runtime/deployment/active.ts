@@ -62,7 +62,7 @@ export class Active {
     }
     const puts = [...change.puts, ...(await this.#affected(change, environment))];
     const bundles = { put: puts.map(({ loaded }) => loaded), remove: change.remove };
-    const prepared = await prepare(bundles, environment, this.#ground, this.serving.current);
+    const prepared = await prepare(bundles, environment, this.#ground, this.serving.plain);
     try {
       if (change.refuse === 'faulty') refuseFaulty(prepared.bundles);
       await prepared.doDeployWork();
@@ -80,7 +80,7 @@ export class Active {
 
   /** What a change would find, nothing of it done. */
   async check(puts: readonly LoadedBundle[]): Promise<readonly DeployedBundle[]> {
-    const prepared = await prepare({ put: puts, remove: [] }, this.#environment, this.#ground, this.serving.current);
+    const prepared = await prepare({ put: puts, remove: [] }, this.#environment, this.#ground, this.serving.plain);
     prepared.discard();
     return prepared.bundles;
   }
@@ -89,7 +89,7 @@ export class Active {
   async readUnchecked(most: number): Promise<Put[]> {
     const puts: Put[] = [];
     const breath = new Breath();
-    for (const [key, { unchecked }] of this.serving.current.compiled) {
+    for (const [key, { unchecked }] of this.serving.plain.compiled) {
       const put = unchecked === undefined ? undefined : this.#known.get(key)?.serving?.put;
       if (unchecked === undefined || put === undefined) continue;
       puts.push({ ...put, loaded: unchecked() });

@@ -1,5 +1,6 @@
 import type { Environment } from '../bundle/environment.ts';
 import type { LoadedBundle } from '../bundle/load.ts';
+import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import { BundleCompiler, type CompileContext } from '../flow/bundle-compiler.ts';
 import { compileProxy } from '../flow/proxy-plan.ts';
 import { compileSharedFlow } from '../flow/shared-flow.ts';
@@ -44,11 +45,17 @@ export class BundleSetCompiler {
     });
   }
 
-  /** Mistakes are added to the findings of the loaded bundle. */
-  compile({ bundle, diagnostics }: LoadedBundle): { compiled: Compiled; compiler: BundleCompiler } {
+  /**
+   * Mistakes are added to the findings of the loaded bundle.
+   * @param recorder for a plan of a debug session
+   */
+  compile(
+    { bundle, diagnostics }: LoadedBundle,
+    recorder?: PlanRecorder,
+  ): { compiled: Compiled; compiler: BundleCompiler } {
     const uses = new Uses(this.environment);
     const context = { ...this.#context, environment: uses.environment };
-    const compiler = new BundleCompiler(bundle, context, diagnostics, readsDurations(bundle));
+    const compiler = new BundleCompiler(bundle, context, diagnostics, readsDurations(bundle), recorder);
     const isProxy = bundle.kind === 'apiproxy';
     const plan = isProxy ? compileProxy(bundle, compiler) : undefined;
     const sharedFlow = isProxy ? undefined : compileSharedFlow(bundle, compiler);

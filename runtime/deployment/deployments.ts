@@ -16,6 +16,7 @@ import { Active } from './active.ts';
 import { type Attempt, type BundleState, stateOf } from './bundle-state.ts';
 import { type ContractResult, contractDeployment } from './contract-deployment.ts';
 import { Convergence } from './convergence.ts';
+import { Debugging } from './debugging.ts';
 import type { Deployment, Ground } from './deploy.ts';
 import type { DeploymentParts } from './deployment-parts.ts';
 import { DirectoryDeployer } from './directory-deployer.ts';
@@ -49,6 +50,8 @@ const checkedTogether = 250;
  * swapped in, or refused with a DeploymentRefusal that leaves everything as it was.
  */
 export class Deployments {
+  /** Debug sessions of what serves. */
+  readonly debugging: Debugging;
   readonly #parts: DeploymentParts;
   readonly #directory: DirectoryDeployer;
   readonly #editor: RevisionEditor;
@@ -63,8 +66,10 @@ export class Deployments {
     parts: DeploymentParts,
     directory: DirectoryDeployer,
     tests: TestData,
+    debugging: Debugging,
     tables: SharedTables | undefined,
   ) {
+    this.debugging = debugging;
     this.#parts = parts;
     this.#convergence = tables && new Convergence(tables, parts, directory);
     tables?.watch(() => this.#heard());
@@ -85,7 +90,16 @@ export class Deployments {
     const parts: DeploymentParts = { active, state, revisions, contents, environment, log };
     const directory = new DirectoryDeployer(parts);
     places.directory = directory;
-    return new Deployments(parts, directory, await TestData.open(store), store.shared?.tables);
+    const debugging = new Debugging(
+      active,
+      ground,
+      async (id) => {
+        const serving = active.known(id)?.serving;
+        return serving === undefined ? undefined : readAgain(serving, contents, log);
+      },
+      log,
+    );
+    return new Deployments(parts, directory, await TestData.open(store), debugging, store.shared?.tables);
   }
 
   get serving(): Serving {
@@ -273,6 +287,7 @@ export class Deployments {
   /** Lets what is under way finish. Everything is closed once the last request is over. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.debugging.close();
     await this.#queue.run(() => Promise.resolve());
     this.serving.close();
   }

@@ -102,7 +102,7 @@ export class DirectoryDeployer {
       stoodIn.add(one);
     }
     const results = deployment.bundles.map((one) => (stoodIn.has(one) ? { ...one, state: 'kept' as const } : one));
-    return { ...deployment, bundles: results, snapshot: active.serving.current };
+    return { ...deployment, bundles: results, snapshot: active.serving.plain };
   }
 
   /** What is to serve under a name by what is decided and what the directory holds; undefined: nothing, or it cannot be read. */

@@ -36,7 +36,12 @@ export class Engines {
   }
 
   async xpath(bundles: readonly Bundle[]): Promise<XPathEngine | undefined> {
-    if (bundles.some((bundle) => textsOf(bundle).some((text) => /xpath/i.test(text)))) this.#xpath ??= loadXPath();
+    if (bundles.some((bundle) => textsOf(bundle).some((text) => /xpath/i.test(text)))) return this.forXPath();
+    return this.#xpath;
+  }
+
+  forXPath(): Promise<XPathEngine> {
+    this.#xpath ??= loadXPath();
     return this.#xpath;
   }
 

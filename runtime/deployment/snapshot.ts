@@ -7,6 +7,14 @@ import type { Directory, FlowHookRun, FlowHooks, SharedFlow } from '../message/e
 import type { Compiled } from './compiled.ts';
 import { Router } from './router.ts';
 
+/** The plans that record, of one snapshot. */
+export interface RecordedPlans {
+  /** What serves in place of a plan; undefined: nothing does. */
+  planOf(plan: ProxyPlan): ProxyPlan | undefined;
+  /** No request is left. */
+  close(): void;
+}
+
 /**
  * Everything that serves, as one immutable whole: a request reads it once on arrival and keeps it through all its local
  * calls. A deploy makes a new one and swaps the reference; the old one is let go after its last request.
@@ -20,17 +28,21 @@ export class Snapshot implements Directory {
   readonly compiled: ReadonlyMap<string, Compiled>;
   readonly plans: ReadonlyMap<string, ProxyPlan>;
   readonly sharedFlows: ReadonlyMap<string, CompiledSharedFlow>;
+  /** Plans of debug sessions, which serve in place of others; undefined: none. */
+  readonly recording: RecordedPlans | undefined;
   readonly #router: Router<CompiledEndpoint>;
   #running = 0;
-  #onIdle: (() => void) | undefined;
+  #onIdle: (() => void)[] = [];
 
-  constructor(environment: Environment, compiled: ReadonlyMap<string, Compiled>) {
+  constructor(environment: Environment, compiled: ReadonlyMap<string, Compiled>, recording?: RecordedPlans) {
     this.organization = environment.organization;
     this.environment = environment.name;
     this.properties = environment.properties;
     this.flowHooks = hooksOf(environment);
     this.compiled = compiled;
-    this.plans = byName([...compiled.values()].flatMap(({ plan }) => plan ?? []));
+    this.recording = recording;
+    const plans = [...compiled.values()].flatMap(({ plan }) => plan ?? []);
+    this.plans = byName(recording === undefined ? plans : plans.map((plan) => recording.planOf(plan) ?? plan));
     this.sharedFlows = byName([...compiled.values()].flatMap(({ sharedFlow }) => sharedFlow ?? []));
     this.#router = new Router([...this.plans.values()].flatMap((plan) => plan.endpoints));
     // Fields cannot be assigned any more; the count of running requests is private and not part of what is deployed.
@@ -72,16 +84,14 @@ export class Snapshot implements Directory {
     if (this.#running === 0) this.#settle();
   }
 
-  /** No request begins here any more: `onIdle` is called once, when none is left. */
+  /** Serves no longer, though it may again: `onIdle` is called once, when no request is left. */
   retire(onIdle: () => void): void {
-    this.#onIdle = onIdle;
+    this.#onIdle.push(onIdle);
     if (this.#running === 0) this.#settle();
   }
 
   #settle(): void {
-    const onIdle = this.#onIdle;
-    this.#onIdle = undefined;
-    onIdle?.();
+    for (const onIdle of this.#onIdle.splice(0)) onIdle();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Bundle } from '../bundle/bundle.ts';
 import type { Environment } from '../bundle/environment.ts';
 import type { Overrides } from '../bundle/overrides.ts';
+import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import { type Diagnostics, type Place, placeWithin } from '../diagnostic.ts';
 import { type Condition, compileCondition } from '../language/condition.ts';
 import { compileTemplate, type Template } from '../language/template.ts';
@@ -59,6 +60,8 @@ export class BundleCompiler implements ConnectionCompiler {
   readonly owner: object = {};
   /** Whether some policy's duration is read by a flow variable. */
   readonly timed: boolean;
+  /** What notes each step of a call; undefined in all plans but those of debug sessions. */
+  readonly recorder: PlanRecorder | undefined;
   /** Names of the ResponseCache policies: what they skip when they hit is a matter of the flows (resume.ts). */
   readonly responseCaches: ReadonlySet<string>;
   /** To be done once the bundle turns out to have no mistakes. */
@@ -66,11 +69,18 @@ export class BundleCompiler implements ConnectionCompiler {
   readonly #policies = new Map<string, CompiledPolicy | undefined>();
   readonly #attached = new Set<string>();
 
-  constructor(bundle: Bundle, context: CompileContext, diagnostics: Diagnostics, timed: boolean) {
+  constructor(
+    bundle: Bundle,
+    context: CompileContext,
+    diagnostics: Diagnostics,
+    timed: boolean,
+    recorder?: PlanRecorder,
+  ) {
     this.bundle = bundle;
     this.context = context;
     this.diagnostics = diagnostics;
     this.timed = timed;
+    this.recorder = recorder;
     const caching = [...bundle.policies.values()].filter(({ root }) => root.name === 'ResponseCache');
     this.responseCaches = new Set(caching.map(({ name }) => name));
   }
@@ -118,7 +128,7 @@ export class BundleCompiler implements ConnectionCompiler {
     if (compiled.constant !== undefined && text.trim() !== '' && !/^\s*(true|false)\s*$/i.test(text)) {
       this.diagnostics.warning('CC006', at, `This condition is always ${compiled.constant}.`);
     }
-    return compiled;
+    return this.recorder?.condition(compiled) ?? compiled;
   }
 
   template(text: string, at: Place, request: TemplateRequest = {}): Template {
@@ -131,7 +141,7 @@ export class BundleCompiler implements ConnectionCompiler {
     for (const { index, length, message } of template.warnings) {
       this.diagnostics.warning('ZH016', placeWithin(at, index, length), message);
     }
-    return template;
+    return this.recorder?.template(template) ?? template;
   }
 
   #compiled(name: string): CompiledPolicy | undefined {

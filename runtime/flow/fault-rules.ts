@@ -5,7 +5,8 @@ import type { Step } from '../policies/policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { compileSteps } from './flows.ts';
 import { withPayloads } from './payload.ts';
-import { holds, nothing } from './sequence.ts';
+import { nothing } from './sequence.ts';
+import { verdict } from './verdict.ts';
 
 /** Fault rules of an endpoint. Apigee: handling faults. */
 
@@ -30,10 +31,13 @@ export function compileFaultRules(
   compiler: FlowCompiler,
 ): Step | undefined {
   const needs: { body: BodyNeed } = { body: BodyNeed.none };
-  const rules = (config.FaultRules?.FaultRule ?? []).map((rule) => compileRule(rule, compiler, needs));
+  const side = order === 'lastFirst' ? 'proxy' : 'target';
+  const rules = (config.FaultRules?.FaultRule ?? []).map((rule) => compileRule(rule, side, compiler, needs));
   if (order === 'lastFirst') rules.reverse();
   const fallback =
-    config.DefaultFaultRule === undefined ? undefined : compileRule(config.DefaultFaultRule, compiler, needs);
+    config.DefaultFaultRule === undefined
+      ? undefined
+      : compileRule(config.DefaultFaultRule, side, compiler, needs, true);
   if (rules.length === 0 && fallback === undefined) return undefined;
   warnOfSeveralWithoutCondition(config.FaultRules?.FaultRule ?? [], compiler);
   const enforced = config.DefaultFaultRule?.AlwaysEnforce?.text ?? false;
@@ -63,8 +67,10 @@ function runFallback(exchange: Exchange, fallback: Rule | undefined): Outcome {
 
 function compileRule(
   config: FaultRuleConfig | DefaultFaultRuleConfig,
+  side: 'proxy' | 'target',
   compiler: FlowCompiler,
   needs: { body: BodyNeed },
+  isDefault = false,
 ): Rule {
   const condition =
     config.Condition === undefined || config.Condition.text.trim() === ''
@@ -76,7 +82,11 @@ function compileRule(
     const message = `Fault rule "${config.name?.text ?? ''}" has no steps; faults it handles get the default answer.`;
     compiler.parts.diagnostics.warning('FR002', config.at, message);
   }
-  return { test: condition?.test ?? holds, step };
+  const name = config.name?.text ?? '';
+  return {
+    test: verdict('faultRule', name, config.Condition, condition, compiler),
+    step: compiler.parts.recorder?.faultRule(name, side, isDefault, step) ?? step,
+  };
 }
 
 function warnOfSeveralWithoutCondition(rules: readonly FaultRuleConfig[], compiler: FlowCompiler): void {

@@ -6,8 +6,9 @@ import { policiesOf, responsePolicies } from './attachments.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
 import { resumeUnless } from './resume.ts';
-import { holds, nothing, sequence } from './sequence.ts';
+import { nothing, sequence } from './sequence.ts';
 import { compileStep } from './step.ts';
+import { verdict } from './verdict.ts';
 
 /** PreFlow, conditional flows and PostFlow of an endpoint. Apigee: flow configuration reference. */
 
@@ -61,7 +62,21 @@ function unconditional(
   side: Side,
   compiler: FlowCompiler,
 ): Step {
-  return namedFlow(name, config?.Description?.text, side, compileDirection(config?.[direction], compiler));
+  return directedFlow(name, config, direction, side, compiler);
+}
+
+function directedFlow(
+  name: string,
+  config: UnconditionalFlowConfig | ConditionalFlowConfig | undefined,
+  direction: Direction,
+  side: Side,
+  compiler: FlowCompiler,
+): Step {
+  const step = compileDirection(config?.[direction], compiler);
+  if (step === nothing) return nothing;
+  const { recorder } = compiler.parts;
+  const heard = direction === 'Request' ? 'request' : 'response';
+  return namedFlow(name, config?.Description?.text, side, recorder?.flow(name, side, heard, step) ?? step);
 }
 
 /** Leaves the flow's name and description where flow variables read them. */
@@ -103,15 +118,12 @@ class FlowConditions {
           ? undefined
           : compiler.parts.condition(flow.Condition.text, flow.Condition.at);
       this.#needs |= condition?.needs ?? Need.none;
-      this.#tests.push(condition?.test ?? holds);
+      this.#tests.push(verdict('flow', flow.name?.text ?? '', flow.Condition, condition, compiler));
     }
   }
 
   firstMatching(direction: Direction, side: Side): Step {
-    const runs = this.#flows.map((flow) => {
-      const step = compileDirection(flow[direction], this.#compiler);
-      return namedFlow(flow.name?.text ?? '', flow.Description?.text, side, step);
-    });
+    const runs = this.#flows.map((flow) => directedFlow(flow.name?.text ?? '', flow, direction, side, this.#compiler));
     if (runs.every((run) => run === nothing)) return nothing;
     return withPayloads(firstHolding(this.#tests, runs), bufferable(this.#needs, this.#compiler.scope));
   }

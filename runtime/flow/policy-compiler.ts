@@ -191,12 +191,14 @@ class PolicyCompiler implements Compiler {
 
   reader(name: string): Reader {
     this.needs(bodyNeed(name));
-    return variableReader(name);
+    const read = variableReader(name);
+    return this.#bundle.recorder?.reader(name, read) ?? read;
   }
 
   writer(name: string): Writer {
     this.needs(writeNeed(name));
-    return variableWriter(name);
+    const write = variableWriter(name);
+    return this.#bundle.recorder?.writer(name, write) ?? write;
   }
 
   template(text: string, at: Place, options?: TemplateRequest): Template {

@@ -60,7 +60,8 @@ function compileEndpoint(
   const sides = targetSides(bundle, targets, compiler);
   const route = compileRouteRules(config.RouteRule, sides, (rule) => urlSide(rule, all, compiler), compiler);
   const faultRules = compileFaultRules(config, 'lastFirst', compiler);
-  const postClient = compileDirection(config.PostClientFlow?.Response, compiler);
+  const { recorder } = parts;
+  const postClient = postClientFlow(config, compiler);
   const request = [
     properties.forwardedFor ? addForwardedFor(hostAddress()) : nothing,
     hookSteps.PreProxyFlowHook,
@@ -84,12 +85,18 @@ function compileEndpoint(
     properties.requestLimit,
     callsOf(config, targets, sides),
     {
-      run: guarded(program, handleFault),
+      run: guarded(program, recorder?.faulted(handleFault) ?? handleFault),
       finish: postClient === nothing ? undefined : guarded(postClient, reportLate),
       faultRules,
       timeout: properties.timeout,
     },
   );
+}
+
+function postClientFlow(config: ProxyEndpointConfig, compiler: FlowCompiler): Step {
+  const step = compileDirection(config.PostClientFlow?.Response, compiler);
+  if (step === nothing) return nothing;
+  return compiler.parts.recorder?.flow('PostClientFlow', 'proxy', 'response', step) ?? step;
 }
 
 /** Property X-Forwarded-For: this host's address joins those the request has passed. Apigee: endpoint properties reference. */

@@ -9,7 +9,7 @@ import { Message } from '../message/message.ts';
 import type { Step } from '../policies/policy.ts';
 import { bufferable, type FlowCompiler } from './flow-compiler.ts';
 import { withPayloads } from './payload.ts';
-import { holds } from './sequence.ts';
+import { verdict } from './verdict.ts';
 
 /** What a rule leads to: the whole target side of a call as one step. */
 export type Routes = ReadonlyMap<string, Step>;
@@ -52,11 +52,15 @@ export function compileRouteRules(
     return {
       name: config.name?.text ?? '',
       target,
-      test: condition?.test ?? holds,
-      step: compileRule(config, target, targets, urlRoute, compiler),
+      test: verdict('route', config.name?.text ?? '', config.Condition, condition, compiler),
+      step: recorded(config, target, compileRule(config, target, targets, urlRoute, compiler), compiler),
     };
   });
   return withPayloads(firstOf(rules), bufferable(needs, compiler.scope));
+}
+
+function recorded(config: RouteRuleConfig, target: string, step: Step, { parts }: FlowCompiler): Step {
+  return parts.recorder?.route(config.name?.text ?? '', target, step) ?? step;
 }
 
 function firstOf(rules: readonly Rule[]): Step {

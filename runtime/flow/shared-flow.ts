@@ -38,5 +38,5 @@ export function compileSharedFlow(bundle: Bundle, compiler: BundleCompiler): Com
   }
   const step = flow === undefined ? nothing : compileSteps(flow.config, { parts: compiler, scope: plainScope });
   compiler.finish();
-  return new CompiledSharedFlow(bundle, step);
+  return new CompiledSharedFlow(bundle, compiler.recorder?.sharedFlow(bundle.name, bundle.revision, step) ?? step);
 }

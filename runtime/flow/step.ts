@@ -1,4 +1,5 @@
 import type { StepConfig } from '../bundle/flow.ts';
+import type { PlanRecorder } from '../debug/plan-recorder.ts';
 import { nearest } from '../diagnostic.ts';
 import { Fault, type FaultOrigin, flowFaults } from '../fault.ts';
 import type { Exchange, Outcome } from '../message/exchange.ts';
@@ -42,6 +43,8 @@ function compileAttachment(config: StepConfig, compiler: FlowCompiler): Step {
     );
     return nothing;
   }
+  const { recorder } = compiler.parts;
+  if (recorder !== undefined) return recordedStep(config, policy, recorder, compiler);
   const run = policySteps(policy, compiler);
   if (config.Condition === undefined || run === nothing) return run;
   const condition = compiler.parts.condition(config.Condition.text, config.Condition.at);
@@ -53,6 +56,23 @@ function compileAttachment(config: StepConfig, compiler: FlowCompiler): Step {
     (exchange) => (test(exchange) ? run(exchange) : undefined),
     bufferable(condition.needs, compiler.scope),
   );
+}
+
+/** The same with each run noted, and each time it does not run. */
+function recordedStep(
+  config: StepConfig,
+  policy: CompiledPolicy,
+  recorder: PlanRecorder,
+  compiler: FlowCompiler,
+): Step {
+  const { name, element, file, line, continueOnError } = policy;
+  const site = { policy: name, type: element, file, line, continueOnError, condition: config.Condition?.text };
+  if (!policy.enabled) return recorder.step(site, undefined, undefined);
+  const run = policySteps({ ...policy, step: recorder.failing(site, policy.step) }, compiler);
+  if (config.Condition === undefined) return recorder.step(site, run, undefined);
+  const condition = compiler.parts.condition(config.Condition.text, config.Condition.at);
+  if (condition === undefined) return nothing;
+  return withPayloads(recorder.step(site, run, condition.test), bufferable(condition.needs, compiler.scope));
 }
 
 /** A policy as a step: payloads first, its failure marked, `continueOnError` and time limit folded in. */

@@ -25,13 +25,21 @@ export function compileTargetSide(
   const rules = compileFaultRules(config.config, 'firstFirst', compiler);
   const events = compileEventFlow(config.config.EventFlow, 'target', rules, compiler);
   const attached = compiler.parts.responseCaches.size === 0 ? undefined : responsePolicies(config.config);
-  return targetSide(target, flows, rules, hasDeadline, attached, events);
+  const kind = config.config.LocalTargetConnection === undefined ? 'http' : 'local';
+  const connect = recordedCall(config.name, kind, target, compiler);
+  return targetSide(target, flows, rules, hasDeadline, connect, attached, events);
 }
 
 /** The target side of a RouteRule's URL: no target flows, no fault rules. */
 export function bareTargetSide(target: Target, hasDeadline: boolean, compiler: FlowCompiler): Step {
+  const connect = recordedCall('', 'http', target, compiler);
   const attached = compiler.parts.responseCaches.size === 0 ? undefined : new Set<string>();
-  return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline, attached);
+  return targetSide(target, { request: nothing, response: nothing }, undefined, hasDeadline, connect, attached);
+}
+
+function recordedCall(name: string, kind: 'http' | 'local', target: Target, { parts }: FlowCompiler): Step {
+  const call: Step = (exchange) => target.connect(exchange);
+  return parts.recorder?.target(name, kind, call) ?? call;
 }
 
 /** @param attached policies of its response flows; undefined when no response can be put in place of the target's */
@@ -40,6 +48,7 @@ function targetSide(
   flows: CompiledFlows,
   rules: Step | undefined,
   hasDeadline: boolean,
+  call: Step,
   attached: ReadonlySet<string> | undefined,
   events: Step = nothing,
 ): Step {
@@ -48,7 +57,7 @@ function targetSide(
     exchange.faultRules = rules;
     target.begin(exchange);
   };
-  const connect: Step = withPayloads((exchange) => target.connect(exchange), target.needs);
+  const connect: Step = withPayloads(call, target.needs);
   const request = [
     enter,
     hookSteps.PreTargetFlowHook,

@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
+import { type EventSource, sendEvents } from './event-stream.ts';
 
-/** What a handler answers: JSON, bytes, or nothing. */
+/** What a handler answers: JSON, bytes, events as they happen, or nothing. */
 export type ApiAnswer =
   | { readonly status: number; readonly json: unknown }
   | { readonly status: number; readonly bytes: Uint8Array; readonly contentType: string; readonly fileName?: string }
+  | { readonly status: number; readonly events: EventSource }
   | { readonly status: number };
 
 export const ok = (json: unknown): ApiAnswer => ({ status: 200, json });
@@ -22,7 +24,9 @@ export function send(response: ServerResponse, answer: ApiAnswer): void {
   response.statusCode = answer.status;
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('X-Content-Type-Options', 'nosniff');
-  if ('json' in answer) {
+  if ('events' in answer) {
+    sendEvents(response, answer.events);
+  } else if ('json' in answer) {
     const text = JSON.stringify(answer.json);
     response.setHeader('Content-Type', 'application/json');
     response.setHeader('Content-Length', Buffer.byteLength(text));

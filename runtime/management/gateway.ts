@@ -97,6 +97,7 @@ async function open(
   const { directory, environment } = settings;
   const loaded = await readOrFail(directory, (path) => load(path, { environment, briefFrom: dormantFrom }));
   const deployment = await firstDeployment(settings, deployments, loaded, announce);
+  if (settings.tracedCalls > 0) deployments.debugging.openRolling(settings.tracedCalls);
   const { serving } = deployments;
   const counts = new CallCounts();
   const keeper = await openCallCountKeeper({

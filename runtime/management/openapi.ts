@@ -89,6 +89,7 @@ function responseOf(status: number, answers: AnswerKind | readonly AnswerKind[])
 function contentOf(kind: Exclude<AnswerKind, null>): object {
   if (kind === 'bytes') return { 'application/octet-stream': {} };
   if (kind === 'text') return { 'text/plain': {} };
+  if (kind === 'events') return { 'text/event-stream': {} };
   return kind === 'xml' ? { 'application/xml': {} } : json(kind);
 }
 

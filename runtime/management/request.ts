@@ -81,6 +81,12 @@ export class ApiRequest {
     return this.contentType === 'multipart/form-data';
   }
 
+  /** A header field, by its name in lower case. */
+  header(name: string): string | undefined {
+    const value = this.#message.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
   /** Whether Accept names that type; a wildcard is not a wish for it. */
   accepts(type: string): boolean {
     return (this.#message.headers.accept ?? '').includes(type);

@@ -8,8 +8,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** What a body may be: the OpenAPI document says it, and the handler reads it. */
 export type BodyKind = 'zip' | 'bytes' | 'xml' | 'form' | 'multipart' | SchemaName;
 
-/** What is answered: JSON of a schema, a file, a text, or with `null` nothing. */
-export type AnswerKind = SchemaName | 'bytes' | 'text' | 'xml' | null;
+/** What is answered: JSON of a schema, a file, a text, server-sent events, or with `null` nothing. */
+export type AnswerKind = SchemaName | 'bytes' | 'text' | 'xml' | 'events' | null;
 
 /** One operation of the management port, as it is served and as the OpenAPI document describes it. */
 export interface Route {

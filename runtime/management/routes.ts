@@ -5,6 +5,7 @@ import { appGroupRoutes } from './appgroups.ts';
 import { appRoutes } from './apps.ts';
 import { cacheRoutes } from './caches.ts';
 import { dataCollectorRoutes } from './datacollectors.ts';
+import { debugSessionRoutes } from './debug-sessions.ts';
 import { debugMaskRoutes } from './debugmask.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { developerRoutes } from './developers.ts';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   ...emulatorRoutes,
   ...testDataRoutes,
   ...traceRoutes,
+  ...debugSessionRoutes,
   ...organizationRoutes,
   ...proxyRoutes,
   ...sharedFlowRoutes,

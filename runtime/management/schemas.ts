@@ -1,21 +1,6 @@
 /** JSON Schemas of what the management port takes and gives: JSON Schema 2020-12, as OpenAPI 3.1 has it. */
-
-type Schema = Readonly<Record<string, unknown>>;
-
-const text: Schema = { type: 'string' };
-const flag: Schema = { type: 'boolean' };
-const whole: Schema = { type: 'integer' };
-const texts: Schema = { type: 'array', items: text };
-const anything: Schema = { description: 'Any JSON' };
-
-const list = (items: Schema): Schema => ({ type: 'array', items });
-const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-
-/** An object with members that are always there and others that may be; further ones are legal. */
-function object(always: Readonly<Record<string, Schema>>, maybe: Readonly<Record<string, Schema>> = {}): Schema {
-  const required = Object.keys(always);
-  return { type: 'object', properties: { ...always, ...maybe }, ...(required.length === 0 ? {} : { required }) };
-}
+import { debugSchemas } from './debug-schemas.ts';
+import { anything, flag, list, object, ref, type Schema, text, texts, whole } from './schema-kit.ts';
 
 /** X gives an object with a list in it, Edge the bare names. */
 const listing = (member: string, item: Schema): Schema => ({ oneOf: [object({ [member]: list(item) }), texts] });
@@ -296,6 +281,7 @@ export const schemas = {
     ),
     metaData: object({ errors: list(text), notices: list(text) }),
   }),
+  ...debugSchemas,
   OpenApi: object({ openapi: text, info: object({}), paths: object({}), components: object({}) }),
 } as const satisfies Readonly<Record<string, Schema>>;
 

@@ -100,6 +100,28 @@ export class Body {
     return source;
   }
 
+  /** Shows somebody the bytes of a payload that is still to arrive, on their way to whoever reads it. */
+  observe(see: (chunk: Uint8Array) => void): void {
+    const source = this.#source;
+    // What goes over a tunnel is no payload.
+    if (source === undefined || source.tunnel !== undefined || this.#arriving !== undefined) return;
+    this.#source = {
+      declaredLength: source.declaredLength,
+      start: (sink) =>
+        source.start({
+          data: (chunk) => {
+            see(chunk);
+            sink.data(chunk);
+          },
+          end: () => sink.end(),
+          error: (error) => sink.error(error),
+        }),
+      pause: () => source.pause(),
+      resume: () => source.resume(),
+      cancel: () => source.cancel(),
+    };
+  }
+
   /** Nobody will read it: its source is let go. A payload on its way into memory arrives all the same. */
   discard(): void {
     if (this.#arriving === undefined) this.takeSource()?.cancel();

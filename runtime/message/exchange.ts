@@ -196,7 +196,8 @@ export class TargetCall {
  * constructor, always in the same order, so that all exchanges have one shape.
  */
 export class Exchange {
-  readonly directory: Directory;
+  /** Only whoever records a call puts another in its place, before its first step: one whose proxies record as well. */
+  directory: Directory;
   readonly surroundings: Surroundings;
   readonly endpoint: Endpoint;
   readonly client: Client;
@@ -352,6 +353,10 @@ export class Exchange {
 
   write(name: string, value: unknown): void {
     this.surroundings.variables.write(this, name, value);
+  }
+
+  remove(name: string): void {
+    this.surroundings.variables.remove(this, name);
   }
 
   /** Stores a custom variable under exactly this name, past the table of built-in names. */

@@ -129,7 +129,7 @@ export class Operations implements HostOperations {
   }
 
   removeVariable(name: string): void {
-    this.#exchange.surroundings.variables.remove(this.#exchange, name);
+    this.#exchange.remove(name);
   }
 
   flow(): string {

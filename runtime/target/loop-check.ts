@@ -10,7 +10,7 @@ import type { Endpoint, Exchange } from '../message/exchange.ts';
 export function checkLoop(caller: Exchange, endpoint: Endpoint, verb: string, uri: string): void {
   const { maxChainDepth, maxChainCalls } = caller.surroundings;
   for (let active: Exchange | undefined = caller; active !== undefined; active = active.parent) {
-    if (active.endpoint !== endpoint || active.arrivedVerb !== verb || active.arrivedUri !== uri) continue;
+    if (active.arrivedUri !== uri || active.arrivedVerb !== verb || !isSame(active.endpoint, endpoint)) continue;
     throw new Fault(flowFaults.loopDetected, `Loop detected: ${chainText(caller, endpoint, active)}`);
   }
   if (caller.depth + 1 > maxChainDepth) {
@@ -23,6 +23,11 @@ export function checkLoop(caller: Exchange, endpoint: Endpoint, verb: string, ur
       `One request may cause ${maxChainCalls} local calls; that number is reached`,
     );
   }
+}
+
+/** While a debug session is open an endpoint may be there twice: with a plan that records, and with one that does not. */
+function isSame(one: Endpoint, other: Endpoint): boolean {
+  return one === other || (one.proxy === other.proxy && one.name === other.name);
 }
 
 /** Proxy names from `first` (outermost) to the endpoint about to be called. */
@@ -40,7 +45,7 @@ function repeatingPart(caller: Exchange, endpoint: Endpoint): string {
   let innermost: Exchange | undefined;
   let steps = 0;
   for (let one: Exchange | undefined = caller; one !== undefined; one = one.parent) {
-    if (one.endpoint === endpoint) return chainText(caller, endpoint, one);
+    if (isSame(one.endpoint, endpoint)) return chainText(caller, endpoint, one);
     steps++;
     if (steps === 5) innermost = one;
   }

@@ -177,13 +177,13 @@ managementSuite("the emulator's control API", {}, (it, server) => {
     assert.deepEqual((await server.ask('GET /v1/emulator/test/products')).json, []);
   });
 
-  it('says that it keeps no debug sessions', async () => {
+  it('has no debug session of a proxy that does not serve, and none that nobody opened', async () => {
     for (const ask of [
-      'POST /v1/emulator/trace?proxyName=one',
+      'POST /v1/emulator/trace?proxyName=absent',
       'GET /v1/emulator/trace/transactions?sessionid=x',
       'DELETE /v1/emulator/trace?sessionid=x',
     ]) {
-      assert.equal((await server.ask(ask)).status, 501, ask);
+      assert.equal((await server.ask(ask)).status, 404, ask);
     }
   });
 
