@@ -17,11 +17,16 @@ const goals: readonly Goal[] = [
   { scenario: 'pass-through', peer: 'node-undici', must: 1.25, ambitious: 1.1 },
   { scenario: 'pass-through', peer: 'microgateway-core', must: 0.5, ambitious: 0.33 },
   { scenario: 'pass-through', peer: 'fastify', must: 0.75, ambitious: 0.55 },
+  { scenario: 'pass-through', peer: 'express-gateway', must: 0.1, ambitious: 0.1 },
   { scenario: 'pass-through', peer: 'nginx', must: 3.5, ambitious: 3 },
   { scenario: 'static', peer: 'node-static', must: 1.3, ambitious: 1.1 },
   { scenario: 'chain-static-3', peer: 'nginx', must: 1.1, ambitious: 0.8 },
   { scenario: 'chain-static-10', peer: 'nginx', must: 0.35, ambitious: 0.2 },
+  { scenario: 'chain-backend-3', peer: 'nginx', must: 1, ambitious: 0.7 },
   { scenario: 'chain-backend-5', peer: 'nginx', must: 1, ambitious: 0.8 },
+  { scenario: 'chain-backend-10', peer: 'nginx', must: 0.4, ambitious: 0.25 },
+  { scenario: 'up-1m', peer: 'node-undici', must: 1.1, ambitious: 1.1 },
+  { scenario: 'down-1m', peer: 'node-undici', must: 1.1, ambitious: 1.1 },
 ];
 
 /** With fewer rounds quartiles mean nothing, and no goal is judged. */

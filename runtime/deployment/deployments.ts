@@ -292,6 +292,11 @@ export class Deployments {
     this.serving.close();
   }
 
+  /** Takes over what other servers changed, message or not. @throws DeploymentRefusal storage */
+  catchUp(): Promise<void> {
+    return this.#change(() => Promise.resolve());
+  }
+
   /** Other servers may have changed something. */
   #heard(): void {
     if (this.#isBehind || this.#isClosed) return;

@@ -182,6 +182,8 @@ async function changeDeployment(
   context: ApiContext,
 ): Promise<ApiAnswer> {
   const options = await request.options();
+  // Else a revision that another server imported a moment ago is unknown here.
+  await context.deployments.catchUp();
   const action = options.get('action') ?? 'deploy';
   if (action === 'undeploy') return ok(await undeploy(request, collection, revisionText, place, context));
   if (action !== 'deploy') throw invalid(`"${action}" is no action of a deployment: deploy or undeploy.`);
