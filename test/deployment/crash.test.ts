@@ -58,8 +58,13 @@ it(`after each of ${kills} kills everything acknowledged is there, and nothing h
   let gateway = first;
   for (let kill = 0; kill < kills; kill++) {
     await settle(gateway, account);
+    const before = account.revisions.size + account.entries.size;
     const lives = work(gateway, account);
     await new Promise((resolve) => setTimeout(resolve, random.below(400)));
+    // On a machine that is busy, as long as it takes to get something done at all.
+    for (let tries = 0; tries < 400 && account.revisions.size + account.entries.size < before + 4; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
     await gateway.stop('SIGKILL');
     await lives;
     gateway = await startGateway(folder, options);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { zipSync } from 'fflate';
 import {
   assign,
@@ -80,6 +81,8 @@ test('a Node.js application of a bundle', async (t) => {
     });
     assert.equal(headers['x-seen'], 'Ada! 4');
     assert.equal(headers['x-zerohop-variables'], undefined);
+    // Lines of the log are written in batches.
+    for (let tries = 0; tries < 100 && !gateway.logs().includes('application starts'); tries++) await sleep(50);
     assert.match(gateway.logs(), /application starts/);
   });
 
