@@ -26,6 +26,7 @@ const layers = [
   'script',
   'policies',
   'debug',
+  'telemetry',
   'flow',
   'target',
   'deployment',
@@ -37,6 +38,16 @@ const layers = [
 
 /** Where a package may be imported; a package without a row may be imported nowhere. */
 const packages: Readonly<Record<string, RegExp>> = {
+  '@opentelemetry/api': /^runtime\/telemetry\//,
+  '@opentelemetry/core': /^runtime\/telemetry\//,
+  '@opentelemetry/exporter-metrics-otlp-http': /^runtime\/telemetry\//,
+  '@opentelemetry/exporter-metrics-otlp-proto': /^runtime\/telemetry\//,
+  '@opentelemetry/exporter-trace-otlp-http': /^runtime\/telemetry\//,
+  '@opentelemetry/exporter-trace-otlp-proto': /^runtime\/telemetry\//,
+  '@opentelemetry/propagator-b3': /^runtime\/telemetry\//,
+  '@opentelemetry/resources': /^runtime\/telemetry\//,
+  '@opentelemetry/sdk-metrics': /^runtime\/telemetry\//,
+  '@opentelemetry/sdk-trace-base': /^runtime\/telemetry\//,
   '@fastify/busboy': /^runtime\/management\/multipart\.ts$/,
   '@grpc/grpc-js': /^runtime\/target\/grpc\.ts$/,
   '@grpc/proto-loader': /^runtime\/target\/grpc\.ts$/,

@@ -24,6 +24,7 @@ import { StoreFailure } from '../state/store-failure.ts';
 import { createAddressGuard } from '../target/address-guard.ts';
 import { createConnections } from '../target/connections.ts';
 import { openGoogleTokens } from '../target/google-token-source.ts';
+import { openTelemetry } from '../telemetry/open.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
 import { openManagement } from './server.ts';
@@ -115,7 +116,15 @@ async function open(
       log.error({ error: error.message }, 'the last call counts are lost: the store is out of reach');
     }),
   );
-  const surroundings = { ...surroundingsOf(settings, counts, log), cdnLoopId: await instanceId(store), port: 0 };
+  const telemetry = await openTelemetry(process.env, packageVersion(), log);
+  closing.push(async () => telemetry?.close());
+  const surroundings = {
+    ...surroundingsOf(settings, counts, log),
+    ...(telemetry?.tracer && { tracer: telemetry.tracer }),
+    ...(telemetry?.meter && { meter: telemetry.meter }),
+    cdnLoopId: await instanceId(store),
+    port: 0,
+  };
   const limits = { running: settings.maxRequests, waiting: settings.maxWaiting, wait: longestWait };
   const handler = createHandler({ serving, surroundings, log, maxTargetLength, limits });
   const tokens = settings.tokenFile === undefined ? undefined : openTokenFile(settings.tokenFile, log);
@@ -208,6 +217,7 @@ function surroundingsOf(settings: Settings, counter: CallCounts, log: Log): Omit
     variables: createVariableAccess(),
     print: (exchange, policy, text) => log.debug({ proxy: exchange.endpoint.proxy, id: exchange.id, policy }, text),
     capture: (exchange, policy, values, trace) => {
+      if (trace) for (const [name, value] of Object.entries(values)) exchange.span?.set(name, value);
       const fields = { proxy: exchange.endpoint.proxy, id: exchange.id, policy, captured: values };
       log[trace ? 'debug' : 'info'](fields, 'captured');
     },

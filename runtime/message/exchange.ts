@@ -3,6 +3,7 @@ import type { Fault } from '../fault.ts';
 import type { CurrentEvent } from './event.ts';
 import type { LogEntry } from './log-entry.ts';
 import type { Message } from './message.ts';
+import type { CallSpan, Meter, Tracer } from './span.ts';
 
 export type { LogEntry } from './log-entry.ts';
 
@@ -110,6 +111,10 @@ export interface Surroundings {
   readonly port: number;
   readonly counter: CallCounter;
   readonly variables: VariableAccess;
+  /** Absent: nothing is measured. */
+  readonly meter?: Meter;
+  /** Absent: nothing is traced, and no exchange has a span. */
+  readonly tracer?: Tracer;
   /** What a script of a policy prints; absent: it is dropped. */
   print?(exchange: Exchange, policy: string, text: string): void;
   /** What policies collect for whoever watches over the API; absent: it is dropped. `trace`: of interest to debugging only. */
@@ -259,6 +264,8 @@ export class Exchange {
   skipsToResponse: boolean;
   /** Name of the policy at which the response goes on that a step has put in place; what stands before it is skipped. */
   resumesAt: string | undefined;
+  /** What is known of it in a trace; undefined when it is not traced. */
+  span: CallSpan | undefined;
   /** What is still to be done to the answer, normal or error, when all flows are over. */
   finishing: ((answer: Message) => void)[] | undefined;
   /** Almost always one at a time: a set would cost each request more than all the rest of this. */
@@ -320,6 +327,7 @@ export class Exchange {
     this.aborted = false;
     this.skipsToResponse = false;
     this.resumesAt = undefined;
+    this.span = undefined;
     this.finishing = undefined;
     this.#cancellation = undefined;
     this.#moreCancellations = undefined;

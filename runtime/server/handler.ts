@@ -46,7 +46,10 @@ export function createHandler(options: HandlerOptions): CallHandler {
     }
     const exchange = makeExchange(call, arrival, options.surroundings);
     const { snapshot } = arrival;
+    const { meter, tracer } = exchange.surroundings;
     snapshot.enter();
+    meter?.arrived();
+    if (tracer !== undefined) exchange.span = tracer.begin(exchange);
     call.watcher = new Ending(exchange, call, snapshot, log, began, load);
     let outcome: Outcome;
     try {
@@ -216,7 +219,11 @@ class Ending implements CallWatcher {
   #leave(complete: boolean): void {
     const { headSent, status } = this.#call;
     const shown = complete || headSent ? status : clientClosed;
-    logAccess(this.#log, this.#exchange, shown, performance.now() - this.#began, !complete);
+    const exchange = this.#exchange;
+    const milliseconds = performance.now() - this.#began;
+    exchange.surroundings.meter?.served(exchange, shown, milliseconds);
+    exchange.span?.end(exchange, shown);
+    logAccess(this.#log, exchange, shown, milliseconds, !complete);
     this.#snapshot.leave();
     this.#load.leave();
   }

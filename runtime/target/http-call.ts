@@ -5,6 +5,7 @@ import type { BodySink, BodySource } from '../message/body.ts';
 import type { Exchange, TargetCall } from '../message/exchange.ts';
 import type { Connection } from './connection-pool.ts';
 import { faultOfFailure, readTimeout } from './failure.ts';
+import type { SentRequest } from './sent-request.ts';
 import type { Upload } from './upload.ts';
 
 /** Bytes of a payload that are kept while nobody takes them; a small response is whole before anybody looks. */
@@ -28,6 +29,8 @@ export interface CallOptions {
   readonly deadline: number;
   /** The call goes on when the client has gone. */
   readonly detached: boolean;
+  /** Told when it is over; undefined when nobody measures or traces. */
+  readonly sent: SentRequest | undefined;
   /** Called once, when the connection is no longer taken by this call. */
   readonly onOver: (() => void) | undefined;
 }
@@ -278,6 +281,7 @@ export class HttpCall implements Dispatcher.DispatchHandler, BodySource {
     // What the target did not wait for; unless nothing was sent: then the payload can go another way.
     if (upload?.started === true) upload.cancel();
     this.connection.release();
+    this.#options.sent?.over(this.status, this.#failure);
     this.#options.onOver?.();
   }
 

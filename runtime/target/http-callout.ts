@@ -14,6 +14,8 @@ import { encodeText, joinPath, joinQuery, parseTargetUrl, type TargetUrl } from 
 /** A ServiceCallout over HTTP. */
 export class HttpCallout implements Callout {
   readonly needs: BodyNeed;
+  /** Of the policy. */
+  readonly name: string;
   readonly #connection: HttpConnection;
   readonly #variable: string;
   readonly #expectedCn: string;
@@ -21,6 +23,7 @@ export class HttpCallout implements Callout {
   readonly #written = new WeakMap<Exchange, string>();
 
   constructor(policy: string, connection: HttpConnection) {
+    this.name = policy;
     this.#connection = connection;
     this.#variable = `servicecallout.${policy}.target.url`;
     this.#expectedCn = `servicecallout.${policy}.expectedcn`;
@@ -120,6 +123,7 @@ export async function sendOver(
     deadline: deadline === 0 || options.detached ? own : Math.min(own, deadline),
     detached: options.detached,
     target: undefined,
+    policy: options.policy?.name,
   };
   const call =
     url !== undefined || balancer === undefined

@@ -6,6 +6,7 @@ import { faultOfFailure, isCutOff } from './failure.ts';
 import { HttpCall } from './http-call.ts';
 import type { HttpConnection } from './http-connection.ts';
 import type { LoadBalancer, Server } from './load-balancer.ts';
+import { SentRequest } from './sent-request.ts';
 import { parseAuthority, type TargetUrl } from './target-url.ts';
 import type { TlsSettings } from './tls.ts';
 import type { Upload } from './upload.ts';
@@ -35,6 +36,8 @@ export interface HttpRequest {
   readonly detached: boolean;
   /** Told what the connection turned out to be. */
   readonly target: TargetCall | undefined;
+  /** Name of the policy that calls, for telemetry. */
+  readonly policy: string | undefined;
 }
 
 /** Where one attempt goes. */
@@ -54,7 +57,7 @@ export async function sendToUrl(
   place: Place,
   request: HttpRequest,
 ): Promise<HttpCall> {
-  const { call, failure } = await sendTo(exchange, connection, place, connection.tls, request, undefined);
+  const { call, failure } = await sendTo(exchange, connection, place, connection.tls, request, 0, undefined);
   if (failure === undefined) return call;
   request.upload?.cancel();
   throw faultOfFailure(failure, call.sent);
@@ -85,7 +88,7 @@ export async function sendBalanced(
     const place = parseAuthority(tls.enabled(exchange) ? 'https' : 'http', server.authority);
     if (place === undefined) throw new Fault(flowFaults.noActiveTargets);
     server.open++;
-    const { call, failure } = await sendTo(exchange, connection, place, tls, request, () => {
+    const { call, failure } = await sendTo(exchange, connection, place, tls, request, tried.length - 1, () => {
       server.open--;
     });
     if (failure === undefined && !balancer.isUnhealthy(call.status)) {
@@ -129,6 +132,7 @@ async function sendTo(
   place: Place,
   tls: TlsSettings,
   request: HttpRequest,
+  resends: number,
   onOver: (() => void) | undefined,
 ): Promise<{ readonly call: HttpCall; readonly failure: Error | undefined }> {
   const { properties, pools } = connection;
@@ -141,11 +145,15 @@ async function sendTo(
     guarded: request.computed,
   });
   const limit = properties.responseLimit;
-  let call = callOver(pool.take(false) ?? (await queued(pool, request, onOver)), exchange, request, limit, onOver);
-  let failure = await call.send(dispatchOptions(place, request));
+  const first = pool.take(false) ?? (await queued(pool, request, onOver));
+  let sent = follow(exchange, place, request, resends);
+  let call = callOver(first, exchange, request, limit, sent, onOver);
+  let failure = await call.send(dispatchOptions(place, request, sent));
   if (failure !== undefined && call.reused && isCutOff(failure) && canRepeat(call, request) && !exchange.root.aborted) {
-    call = callOver(pool.take(true) ?? (await queued(pool, request, undefined)), exchange, request, limit, undefined);
-    failure = await call.send(dispatchOptions(place, request));
+    const second = pool.take(true) ?? (await queued(pool, request, undefined));
+    sent = follow(exchange, place, request, resends + 1);
+    call = callOver(second, exchange, request, limit, sent, undefined);
+    failure = await call.send(dispatchOptions(place, request, sent));
   }
   const { target } = request;
   if (target !== undefined) {
@@ -156,6 +164,12 @@ async function sendTo(
     target.certificate = call.connection.peer?.certificate;
   }
   return { call, failure };
+}
+
+function follow(exchange: Exchange, place: Place, request: HttpRequest, resends: number): SentRequest | undefined {
+  const { method, uri, target, policy } = request;
+  const { scheme, host, port } = place;
+  return SentRequest.follow({ exchange, method, scheme, host, port, uri, target: target?.name, policy, resends });
 }
 
 /** The next connection that is free. @throws Fault when none is in time */
@@ -178,6 +192,7 @@ function callOver(
   exchange: Exchange,
   request: HttpRequest,
   limit: number,
+  sent: SentRequest | undefined,
   onOver: (() => void) | undefined,
 ): HttpCall {
   const { target, upload, timeout, deadline, detached } = request;
@@ -190,12 +205,17 @@ function callOver(
     timeout,
     deadline,
     detached,
+    sent,
     onOver,
   });
 }
 
-function dispatchOptions(place: Place, request: HttpRequest): Dispatcher.DispatchOptions {
-  const headers = [...request.headers];
+function dispatchOptions(
+  place: Place,
+  request: HttpRequest,
+  sent: SentRequest | undefined,
+): Dispatcher.DispatchOptions {
+  const headers = sent === undefined ? [...request.headers] : sent.fields(request.headers);
   if (request.host !== undefined) headers.push('Host', request.host);
   const length = request.upload?.declaredLength;
   if (length !== undefined) headers.push('Content-Length', String(length));

@@ -104,6 +104,7 @@ export class HttpTarget implements Target {
       deadline: exchange.deadline,
       detached: false,
       target,
+      policy: undefined,
     };
     if (target !== undefined) target.sentStart = Date.now();
     let call: HttpCall;

@@ -1,6 +1,7 @@
 import { Fault, flowFaults } from '../fault.ts';
 import { type Endpoint, Exchange, type Outcome } from '../message/exchange.ts';
 import { Message } from '../message/message.ts';
+import type { CallSpan } from '../message/span.ts';
 import { checkLoop } from './loop-check.ts';
 
 /** Which endpoint a local call goes to, and what it is asked for. */
@@ -76,16 +77,32 @@ export function dispatch(
   const { directory, surroundings, client } = caller;
   const exchange = new Exchange(directory, surroundings, endpoint, client, caller, called, pathSuffix, now);
   caller.trail.push(exchange);
-  const outcome = endpoint.run(exchange);
+  const outcome = caller.span === undefined ? endpoint.run(exchange) : runTraced(caller.span, exchange);
   if (outcome !== undefined) return outcome.then(() => deliver(caller, exchange, destination, receive));
   deliver(caller, exchange, destination, receive);
   return undefined;
+}
+
+/** A run that ends in an exception has no answer that would end its span. */
+function runTraced(callerSpan: CallSpan, exchange: Exchange): Outcome {
+  const span = callerSpan.called(exchange);
+  exchange.span = span;
+  const failed = (error: unknown): never => {
+    span.end(exchange, 500);
+    throw error;
+  };
+  try {
+    return exchange.endpoint.run(exchange)?.catch(failed);
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 function deliver(caller: Exchange, called: Exchange, destination: LocalDestination, receive: Receive): void {
   const answer = called.answer ?? Message.response();
   const now = Date.now();
   called.sentStart = called.sentEnd = now;
+  called.span?.end(called, answer.status);
   const finishing = called.endpoint.finish(called);
   // PostClientFlow may still look at the answer: the caller then gets one of its own.
   if (finishing !== undefined) {
