@@ -24,6 +24,7 @@ import { StoreFailure } from '../state/store-failure.ts';
 import { createAddressGuard } from '../target/address-guard.ts';
 import { createConnections } from '../target/connections.ts';
 import { openGoogleTokens } from '../target/google-token-source.ts';
+import { DurationMeter, meters } from '../telemetry/durations.ts';
 import { openTelemetry } from '../telemetry/open.ts';
 import { packageVersion } from '../version.ts';
 import { Metrics } from './metrics.ts';
@@ -116,12 +117,13 @@ async function open(
       log.error({ error: error.message }, 'the last call counts are lost: the store is out of reach');
     }),
   );
+  const durations = new DurationMeter();
   const telemetry = await openTelemetry(process.env, packageVersion(), log);
   closing.push(async () => telemetry?.close());
   const surroundings = {
     ...surroundingsOf(settings, counts, log),
     ...(telemetry?.tracer && { tracer: telemetry.tracer }),
-    ...(telemetry?.meter && { meter: telemetry.meter }),
+    meter: telemetry?.meter === undefined ? durations : meters([durations, telemetry.meter]),
     cdnLoopId: await instanceId(store),
     port: 0,
   };
@@ -150,7 +152,7 @@ async function open(
     store,
     counts,
     keeper,
-    metrics: new Metrics({ counts, serving, version }),
+    metrics: new Metrics({ counts, serving, version, durations }),
     version,
     log,
     trafficPort: door.port,

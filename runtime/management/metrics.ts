@@ -1,12 +1,15 @@
 import type { Registry } from 'prom-client';
 import type { Serving } from '../deployment/serving.ts';
 import type { CallCounts } from '../state/call-counts.ts';
+import type { DurationMeter } from '../telemetry/durations.ts';
+import { durationMetric } from './duration-metric.ts';
 
 /** What the metrics are read from when somebody asks. */
 export interface MetricsSources {
   readonly counts: CallCounts;
   readonly serving: Serving;
   readonly version: string;
+  readonly durations: DurationMeter;
 }
 
 /**
@@ -28,7 +31,7 @@ export class Metrics {
   }
 }
 
-async function createRegistry({ counts, serving, version }: MetricsSources): Promise<Registry> {
+async function createRegistry({ counts, serving, version, durations }: MetricsSources): Promise<Registry> {
   const { Registry, Counter, Gauge, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -54,6 +57,22 @@ async function createRegistry({ counts, serving, version }: MetricsSources): Pro
     collect() {
       this.reset();
       for (const { proxy, fault, count } of counts.faults()) this.inc({ proxy, fault }, count);
+    },
+  });
+  const requests = 'Seconds from the head of an outside request to the end of its answer.';
+  registry.registerMetric(
+    durationMetric('http_server_request_duration_seconds', requests, 'endpoint', () => durations.allServed()),
+  );
+  const targets = 'Seconds of requests to targets and of callouts, repetitions apart.';
+  registry.registerMetric(
+    durationMetric('http_client_request_duration_seconds', targets, 'target', () => durations.allSent()),
+  );
+  new Gauge({
+    name: 'http_server_active_requests',
+    help: 'Outside requests that are under way.',
+    registers,
+    collect() {
+      this.set(durations.active);
     },
   });
   new Gauge({

@@ -1,16 +1,14 @@
 import type { Meter as Instruments } from '@opentelemetry/api';
 import type { Meter } from '../message/span.ts';
+import { durationBounds } from './durations.ts';
 import { methodOf, routeOf } from './span-attributes.ts';
-
-/** Seconds. OpenTelemetry semantic conventions, HTTP metrics. */
-const bounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 /** The metrics of the HTTP conventions: their attributes have few values each, whatever clients send. */
 export function createMeter(instruments: Instruments): Meter {
   const served = instruments.createHistogram('http.server.request.duration', {
     unit: 's',
     description: 'Duration of outside requests.',
-    advice: { explicitBucketBoundaries: bounds },
+    advice: { explicitBucketBoundaries: [...durationBounds] },
   });
   const running = instruments.createUpDownCounter('http.server.active_requests', {
     description: 'Outside requests that are under way.',
@@ -18,7 +16,7 @@ export function createMeter(instruments: Instruments): Meter {
   const sent = instruments.createHistogram('http.client.request.duration', {
     unit: 's',
     description: 'Duration of requests to targets and of callouts.',
-    advice: { explicitBucketBoundaries: bounds },
+    advice: { explicitBucketBoundaries: [...durationBounds] },
   });
   return {
     arrived: () => running.add(1),
