@@ -16,6 +16,8 @@ export interface Heap extends Omit<HeapEntries, 'define' | 'describe' | 'json'> 
 
 /** What an engine gives for a bundle: heaps with one limit of memory. */
 export interface HeapMaker {
+  /** Whether a call out of a heap costs so much that values are better handed over before they are asked for. */
+  readonly prefersBatches: boolean;
   /**
    * @param isShared runs of different requests meet in it: everything in it that could carry something from one to
    * another is frozen

@@ -93,10 +93,13 @@ export interface XmlNode {
 
 /** What the prelude gives back: the ways into a heap. */
 export interface HeapEntries {
-  /** Takes a compiled script; gives its number. `parameters` is a comma-separated list, `properties` JSON. */
-  define(factory: unknown, parameters: string, properties: string, perRun: boolean): number;
-  /** Runs a script. 0: done. Else the number of a run that is not over: it waits, or calls are under way. */
-  start(script: number): number;
+  /** Takes a compiled script; gives its number. `parameters` is a comma-separated list, `properties` and `reads` JSON. */
+  define(factory: unknown, parameters: string, properties: string, perRun: boolean, reads: string): number;
+  /**
+   * Runs a script. 0: done. Else the number of a run that is not over: it waits, or calls are under way.
+   * @param reads values of the variables in `reads` of `define`; undefined: that one is asked for when it is read
+   */
+  start(script: number, ...reads: readonly Plain[]): number;
   /** Goes on with a run that waited; whether it waits again. */
   resume(run: number): boolean;
   /** Runs a callback of `httpClient`; whether it waits. */

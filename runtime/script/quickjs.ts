@@ -49,6 +49,7 @@ class QuickJsMaker implements HeapMaker {
   #lastFunction = 0;
   #deadline = Number.POSITIVE_INFINITY;
   isBroken = false;
+  readonly prefersBatches = true;
 
   constructor(module: Module, bindings: Bindings) {
     this.module = module;
@@ -164,7 +165,8 @@ class QuickJsHeap implements Heap {
       const parameters = values.make(program.parameters.join(','));
       const settings = values.make(JSON.stringify(Object.fromEntries(properties)));
       const perRun = values.make(program.perRun);
-      const given = [factory, parameters, settings, perRun];
+      const reads = values.make(JSON.stringify(program.reads));
+      const given = [factory, parameters, settings, perRun, reads];
       try {
         return this.#number(values.call(this.#entries.define, given, this.#thrown));
       } finally {
@@ -173,8 +175,8 @@ class QuickJsHeap implements Heap {
     });
   }
 
-  start(script: number): number {
-    return this.#guarded(() => this.#number(this.#call('start', script)));
+  start(script: number, ...reads: readonly Plain[]): number {
+    return this.#guarded(() => this.#number(this.#call('start', script, ...reads)));
   }
 
   resume(run: number): boolean {
@@ -231,9 +233,9 @@ class QuickJsHeap implements Heap {
     this.#maker.bindings.QTS_FreeContext(this.#context);
   }
 
-  #call(name: EntryName, first: number, second?: number): Value {
+  #call(name: EntryName, first: number, ...more: readonly Plain[]): Value {
     const given = [this.#argument(first)];
-    if (second !== undefined) given.push(this.#argument(second));
+    for (const one of more) given.push(typeof one === 'number' ? this.#argument(one) : this.#values.make(one));
     try {
       return this.#values.call(this.#entries[name], given, this.#thrown);
     } finally {

@@ -1,7 +1,9 @@
 import type { Exchange, Outcome } from '../message/exchange.ts';
+import { batchedReads } from './batched-reads.ts';
 import type { PreparedScript, ScriptEngine, ScriptFinding, ScriptSource } from './engine.ts';
 import { failureOf } from './failure-text.ts';
 import { type Heap, HeapError, type HeapMaker } from './heap.ts';
+import type { Plain } from './host.ts';
 import { HostRun, Operations } from './operations.ts';
 import { makeProgram, type Program } from './program/program.ts';
 import { isComplete } from './transaction.ts';
@@ -98,11 +100,13 @@ class Script implements PreparedScript {
   readonly findings: readonly ScriptFinding[];
   readonly #source: ScriptSource;
   readonly #program: Program;
+  readonly #reads: ((exchange: Exchange) => Plain[]) | undefined;
   readonly #heaps: BundleHeaps;
 
   constructor(source: ScriptSource, program: Program, heaps: BundleHeaps) {
     this.needs = program.needs;
     this.findings = program.findings;
+    this.#reads = batchedReads(program.reads);
     this.#source = source;
     this.#program = program;
     this.#heaps = heaps;
@@ -119,7 +123,10 @@ class Script implements PreparedScript {
     const run = new ScriptRun(open, this.#source, this.#program, exchange);
     let outcome: Outcome;
     try {
-      outcome = run.start(() => this.#numberIn(open));
+      outcome = run.start(
+        () => this.#numberIn(open),
+        (open.maker.prefersBatches ? this.#reads?.(exchange) : undefined) ?? none,
+      );
     } catch (error) {
       if (own) open.heap.close();
       throw error;
@@ -154,9 +161,9 @@ class ScriptRun {
     this.#left = source.timeLimit === 0 ? Number.POSITIVE_INFINITY : source.timeLimit;
   }
 
-  start(script: () => number): Outcome {
+  start(script: () => number, reads: readonly Plain[] | undefined): Outcome {
     const { heap } = this.#open;
-    const number = this.#enter(() => heap.start(script()));
+    const number = this.#enter(() => (reads === undefined ? heap.start(script()) : heap.start(script(), ...reads)));
     return number === 0 ? undefined : this.#goOn(number);
   }
 

@@ -1,7 +1,7 @@
 import { type Context, compileFunction, createContext, Script } from 'node:vm';
 import { crossingOperations } from './crossing.ts';
 import { type Heap, HeapError, type HeapMaker, jsonMilliseconds, modelFileName, scriptFileName } from './heap.ts';
-import type { HeapEntries, HostOperations } from './host.ts';
+import type { HeapEntries, HostOperations, Plain } from './host.ts';
 import { preludeSource } from './inside/prelude.ts';
 import type { Program } from './program/program.ts';
 
@@ -17,6 +17,7 @@ export function createVmMaker(): HeapMaker {
 }
 
 class VmMaker implements HeapMaker {
+  readonly prefersBatches = false;
   #action: (() => unknown) | undefined;
   #timed: { readonly script: Script; readonly context: Context } | undefined;
 
@@ -84,12 +85,18 @@ class VmHeap implements Heap {
     return this.#guarded(() => {
       const factory = this.#compile(program.source, scriptFileName);
       const values = JSON.stringify(Object.fromEntries(properties));
-      return this.#entries.define(factory, program.parameters.join(','), values, program.perRun);
+      return this.#entries.define(
+        factory,
+        program.parameters.join(','),
+        values,
+        program.perRun,
+        JSON.stringify(program.reads),
+      );
     });
   }
 
-  start(script: number): number {
-    return this.#guarded(() => this.#entries.start(script));
+  start(script: number, ...reads: readonly Plain[]): number {
+    return this.#guarded(() => this.#entries.start(script, ...reads));
   }
 
   resume(run: number): boolean {

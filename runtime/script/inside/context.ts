@@ -6,7 +6,7 @@ import type { valuesModel } from './values.ts';
 
 /** `context`, and the objects that scripts keep for later scripts. Apigee: JavaScript object model, `context`. */
 export function contextModel(
-  { host, harden }: Model,
+  { host, harden, current }: Model,
   { ValueList }: ReturnType<typeof valuesModel>,
   { Content, flush, forget }: ReturnType<typeof contentModel>,
   { isMessage, isStatus, messageOf, numberOf }: ReturnType<typeof messagesModel>,
@@ -37,17 +37,29 @@ export function contextModel(
   const getVariable = (given: unknown): unknown => {
     const name = String(given);
     flush();
+    const { reads } = current;
+    if (reads !== undefined && name in reads) return reads[name];
     const value = host.getVariable(name);
     return value === undefined ? crossing(parse(host.takeValue()) as CrossingValue) : value;
   };
 
   const writesPayload = /^(request|response|message|error)(\.content|\.formparam\..*)?$/;
+  // Scripts set the same few names again and again: matching costs a third of a write.
+  const verdicts: Record<string, boolean> = Object.create(null);
+  let known = 0;
+  const changesPayload = (name: string): boolean => {
+    const verdict = verdicts[name];
+    if (verdict !== undefined) return verdict;
+    const made = writesPayload.test(name);
+    if (known++ < 256) verdicts[name] = made;
+    return made;
+  };
   /** Built-in names that take a list: other values of scripts stay objects. */
   const listed = /^(request|response|message|error)\.(header|queryparam|formparam)\./;
   const setVariable = (given: unknown, value: unknown): void => {
     const name = String(given);
     flush();
-    if (writesPayload.test(name)) for (const message of [1, 2, 3]) forget(message);
+    if (changesPayload(name)) for (const message of [1, 2, 3]) forget(message);
     const type = typeof value;
     if (value === undefined || value === null) host.setVariable(name, 0, '');
     else if (type === 'string') host.setVariable(name, 1, value as string);

@@ -22,6 +22,7 @@ export function entriesModel(
     readonly body: Body | undefined;
     readonly parameters: readonly string[];
     readonly properties: Record<string, string>;
+    readonly reads: readonly string[];
   }
 
   /** A waiting function that was called: nothing of it has run before somebody waits for it. */
@@ -129,6 +130,16 @@ export function entriesModel(
   const print = (...values: unknown[]): void => host.print(values.map((one) => String(one)).join(' '));
   harden(print);
 
+  /** Values by name. What is to be asked for has no entry. */
+  const readsOf = (names: readonly string[], values: readonly unknown[]): Record<string, unknown> => {
+    const reads: Record<string, unknown> = Object.create(null);
+    for (let index = 0; index < names.length; index++) {
+      const value = values[index];
+      if (value !== undefined) reads[names[index] as string] = value;
+    }
+    return reads;
+  };
+
   /** Runs the steps until they wait or end; whether they wait. */
   const advance = (run: Run, steps: Steps): boolean => {
     const { done } = steps.next();
@@ -159,7 +170,7 @@ export function entriesModel(
   };
 
   return {
-    define(factory, parameters, properties, perRun) {
+    define(factory, parameters, properties, perRun, reads) {
       const made = factory as Script['factory'];
       const body = perRun ? undefined : made(shared);
       // Runs share the function, and reach it as arguments.callee.
@@ -170,11 +181,13 @@ export function entriesModel(
           body,
           parameters: parameters === '' ? [] : parameters.split(','),
           properties: JSON.parse(properties) as Record<string, string>,
+          reads: JSON.parse(reads) as string[],
         }) - 1
       );
     },
-    start(index) {
+    start(index, ...given) {
       const script = scripts[index] as Script;
+      current.reads = given.length === 0 ? undefined : readsOf(script.reads, given);
       const run: Run = {
         number: ++last,
         views: [],
@@ -186,8 +199,7 @@ export function entriesModel(
       };
       return inRun(run, () => {
         const body = script.body ?? script.factory(toolsOf(run));
-        const given = script.parameters.map((name) => argument(name, script));
-        const value = body(...given);
+        const value = body(...script.parameters.map((name) => argument(name, script)));
         const isGenerator = value !== undefined && body.prototype !== undefined && value instanceof body;
         if (isGenerator) advance(run, value as Steps);
         else finish(run);
@@ -197,10 +209,12 @@ export function entriesModel(
       });
     },
     resume(number) {
+      current.reads = undefined;
       const run = runs.get(number) as Run;
       return inRun(run, () => advance(run, run.suspended as Steps));
     },
     callback(number, call) {
+      current.reads = undefined;
       const run = runs.get(number) as Run;
       return inRun(run, () => {
         const callback = run.callbacks?.get(call);

@@ -17,8 +17,9 @@ import { xmlModel } from './xml-view.ts';
 export const preludeSource = `(function (raw, isShared, freezesGlobal) {
 'use strict';
 const { harden, hardenBuiltIns } = (${hardener})();
-const host = (${wireHost})(raw);
-const model = { host, harden, current: { run: undefined } };
+const current = { run: undefined, reads: undefined };
+const host = (${wireHost})(raw, current);
+const model = { host, harden, current };
 const values = (${valuesModel})(model);
 const xml = (${xmlModel})(model);
 const content = (${contentModel})(model, values, xml);

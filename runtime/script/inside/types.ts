@@ -30,10 +30,17 @@ export interface View {
   text: string;
 }
 
+/** What is so at the moment. */
+export interface Current {
+  run: Run;
+  /** Variables that came with the start of the run, by name; undefined as soon as anything may have changed. */
+  reads: Record<string, unknown> | undefined;
+}
+
 /** What the pieces of the object model share. */
 export interface Model {
   readonly host: Host;
-  readonly current: { run: Run };
+  readonly current: Current;
   /** Makes a class's prototypes and functions unchangeable. */
   harden<T>(value: T): T;
 }

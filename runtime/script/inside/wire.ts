@@ -1,11 +1,11 @@
 import type { HostOperations, Plain } from '../host.ts';
-import type { Host } from './types.ts';
+import type { Current, Host } from './types.ts';
 
 /**
  * Texts cross as UTF-8 that ends at the first zero character. A text that would not survive crosses as JSON; an error of
  * the host arrives as a text and is thrown here, as an error of this heap.
  */
-export function wireHost(raw: Record<string, (...values: Plain[]) => Plain>): Host {
+export function wireHost(raw: Record<string, (...values: Plain[]) => Plain>, current: Current): Host {
   const { parse, stringify } = JSON;
   const isWellFormed = String.prototype.isWellFormed;
   const apply = Reflect.apply;
@@ -28,8 +28,10 @@ export function wireHost(raw: Record<string, (...values: Plain[]) => Plain>): Ho
   const wired: Record<string, unknown> = {};
   for (const name of Object.keys(raw)) {
     const call = raw[name] as (...values: Plain[]) => Plain;
+    const isWrite = /^(set|remove|send|wait)/.test(name);
     // By count of what is given, so that no list is made for it.
     wired[name] = function (a: Plain, b: Plain, c: Plain, d: Plain): Plain {
+      if (isWrite) current.reads = undefined;
       // biome-ignore lint/complexity/noArguments: a rest parameter would make that list
       switch (arguments.length) {
         case 0:

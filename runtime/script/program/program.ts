@@ -7,6 +7,7 @@ import { isolate } from './isolation.ts';
 import { type Names, resolveNames } from './names.ts';
 import { type ParsedFile, parseFile } from './parse.ts';
 import { payloadNeeds } from './payload.ts';
+import { literalReads } from './reads.ts';
 import { mayRunLong } from './run-time.ts';
 import { makeWaiting } from './waiting.ts';
 
@@ -26,6 +27,8 @@ export interface Program {
   readonly mayRunLong: boolean;
   readonly usesPromises: boolean;
   readonly needs: BodyNeed;
+  /** Names of variables whose values are handed over with the start of a run. */
+  readonly reads: readonly string[];
   readonly findings: readonly ScriptFinding[];
   /** First line of each file in the source, counted from 1. */
   readonly lines: readonly { readonly name: string; readonly first: number }[];
@@ -57,6 +60,7 @@ export function makeProgram(scripts: readonly ScriptFile[]): Program {
     mayRunLong: isolation.needsOwnHeap || mayRunLong(files),
     usesPromises: freeNames.has('Promise') || files.some((file) => /\basync\b/.test(file.text)),
     needs: payloadNeeds(names, isolation.makesCode),
+    reads: literalReads(names),
     findings: findFailures(files, names, waiting, isolation),
     lines: firstLines(files),
   };
