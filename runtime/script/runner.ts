@@ -123,10 +123,7 @@ class Script implements PreparedScript {
     const run = new ScriptRun(open, this.#source, this.#program, exchange);
     let outcome: Outcome;
     try {
-      outcome = run.start(
-        () => this.#numberIn(open),
-        (open.maker.prefersBatches ? this.#reads?.(exchange) : undefined) ?? none,
-      );
+      outcome = run.start(() => this.#numberIn(open), open.maker.prefersBatches ? this.#reads?.(exchange) : undefined);
     } catch (error) {
       if (own) open.heap.close();
       throw error;
