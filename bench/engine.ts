@@ -9,6 +9,7 @@ import { Headers } from '../runtime/message/headers.ts';
 import { Message } from '../runtime/message/message.ts';
 import { Consumers } from '../runtime/state/consumers.ts';
 import { MemoryStore } from '../runtime/state/memory.ts';
+import type { Store } from '../runtime/state/store.ts';
 import { createConnections } from '../runtime/target/connections.ts';
 
 /** Everything of a gateway but its sockets. */
@@ -29,8 +30,8 @@ export interface EngineRequest {
   readonly body: Buffer;
 }
 
-export async function openEngine(folder: string): Promise<Engine> {
-  const store = new MemoryStore();
+/** @param store closed with the engine */
+export async function openEngine(folder: string, store: Store = new MemoryStore()): Promise<Engine> {
   const connections = createConnections();
   const engines = new Engines('quickjs');
   const { snapshot, bundles } = await deployLoaded(await load(folder), {
