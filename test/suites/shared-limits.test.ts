@@ -17,9 +17,15 @@ const limited = proxy(
   `<AssignMessage name="AM-Answer"><Set><Payload contentType="text/plain">admitted</Payload></Set><AssignTo type="response"/></AssignMessage>`,
 );
 
-const statusOf = (port: number, agent: Agent): Promise<number> =>
+const arrested = proxy(
+  'arrested',
+  proxyEndpoint('/arrested', `${preFlow(step('SA'))}${noTarget}`),
+  '<SpikeArrest name="SA"><Rate>50pm</Rate><UseEffectiveCount>true</UseEffectiveCount></SpikeArrest>',
+);
+
+const statusOf = (port: number, agent: Agent, path = '/limited'): Promise<number> =>
   new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port, path: '/limited', agent }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path, agent }, (response) => {
       response.resume();
       response.once('end', () => resolve(response.statusCode ?? 0));
     });
@@ -55,4 +61,24 @@ test('two servers on one Redis admit exactly a quota from 32 connections', { ski
   assert.equal(count('0 200') + count('1 200'), allowed, facts);
   assert.equal(count('0 429') + count('1 429'), calls - allowed, facts);
   assert.ok(count('0 200') > 0 && count('1 200') > 0, `both servers admit: ${facts}`);
+});
+
+test('two servers on one Redis share an effective spike arrest', { skip: noRedis ?? false }, async (t) => {
+  const redis = await startRedis();
+  const folder = await bundleTree(arrested);
+  const gateways = [
+    await startGateway(folder, ['--store', redis.url]),
+    await startGateway(folder, ['--store', redis.url]),
+  ];
+  const agent = new Agent({ keepAlive: true });
+  t.after(async () => {
+    agent.destroy();
+    await Promise.all(gateways.map((gateway) => gateway.stop()));
+    await redis.close();
+  });
+  const statuses = await Promise.all(
+    Array.from({ length: 90 }, (_, index) => statusOf(gateways[index % 2]?.port ?? 0, agent, '/arrested')),
+  );
+  assert.equal(statuses.filter((status) => status === 200).length, 50);
+  assert.equal(statuses.filter((status) => status === 429).length, 40);
 });
